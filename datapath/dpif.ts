@@ -1,0 +1,185 @@
+/**
+ * The datapath interface: all that userspace may ask of a datapath and all that a datapath tells userspace.
+ *
+ * Mirrors lib/dpif.h and the kernel's OVS netlink families (linux/openvswitch.h). Both halves of the switch share no
+ * state but the messages of this file, so that another datapath (a worker, another process) fits behind it.
+ */
+import type { FlowKey } from '#flowtable/flow-key.js';
+import type { DropReason } from './drop-reason.js';
+
+/** Groups of fields that one `set` action writes; the names of the OVS_KEY_ATTR_* attributes. */
+export type SetAttribute =
+  | 'skb_priority'
+  | 'skb_mark'
+  | 'tunnel'
+  | 'eth'
+  | 'ipv4'
+  | 'ipv6'
+  | 'tcp'
+  | 'udp'
+  | 'sctp'
+  | 'icmp'
+  | 'icmpv6'
+  | 'arp'
+  | 'nd'
+  | 'mpls';
+
+/** Why a packet is handled in userspace although a flow matched (lib/odp-util.h SLOW_PATH_REASONS). */
+export type SlowPathReason = 'cfm' | 'bfd' | 'lacp' | 'stp' | 'lldp' | 'controller' | 'action' | 'match';
+
+/** What a userspace action carries back up with the packet. */
+export type UserspaceCookie =
+  | { readonly kind: 'slow-path'; readonly reason: SlowPathReason; readonly inPort: number }
+  | {
+      readonly kind: 'controller';
+      readonly reason: number;
+      readonly dontSend: boolean;
+      readonly continuation: boolean;
+      readonly recircId: number;
+      readonly ruleCookie: bigint;
+      readonly controllerId: number;
+      readonly maxLen: number;
+    };
+
+export type DpAction =
+  | { readonly kind: 'output'; readonly port: number }
+  | { readonly kind: 'userspace'; readonly pid: number; readonly cookie: UserspaceCookie }
+  /**
+   * Writes the bits of mask (all bits of the attribute when null) from value. Both are keys of which only the fields
+   * of the attribute count.
+   */
+  | { readonly kind: 'set'; readonly attribute: SetAttribute; readonly value: FlowKey; readonly mask: FlowKey | null }
+  /** tci without the presence bit in bit 12 is refused: OVS sets it always. */
+  | { readonly kind: 'push_vlan'; readonly tpid: number; readonly tci: number }
+  | { readonly kind: 'pop_vlan' }
+  | { readonly kind: 'recirc'; readonly id: number }
+  | { readonly kind: 'drop'; readonly reason: DropReason };
+
+export interface FlowStats {
+  readonly packets: number;
+  readonly bytes: number;
+  /** Time of the last packet, -1 when never used. */
+  readonly usedNs: number;
+  /** Union of the TCP flags seen. */
+  readonly tcpFlags: number;
+}
+
+export interface DpFlow {
+  /** Unique flow identifier: 128 bits as 32 hex digits, derived from key and mask. */
+  readonly ufid: string;
+  readonly key: FlowKey;
+  readonly mask: FlowKey;
+  readonly actions: readonly DpAction[];
+  readonly stats: FlowStats;
+  readonly createdNs: number;
+}
+
+export interface Upcall {
+  /** miss: no flow matched. action: a userspace action was executed. */
+  readonly kind: 'miss' | 'action';
+  /** The key that was extracted (for action: as actions had changed it). */
+  readonly key: FlowKey;
+  /** The frame, owned by the receiver. */
+  readonly packet: Uint8Array;
+  readonly cookie: UserspaceCookie | null;
+  readonly arrivedNs: number;
+}
+
+export interface FlowPut {
+  readonly key: FlowKey;
+  readonly mask: FlowKey;
+  readonly actions: readonly DpAction[];
+  /** create fails on a flow that exists, modify on one that does not, put does either. */
+  readonly mode: 'create' | 'modify' | 'put';
+}
+
+export type FlowPutResult = 'ok' | 'exists' | 'missing' | 'table-full' | 'overlaps';
+
+export type VportType = 'internal' | 'netdev' | 'dummy' | 'vxlan';
+
+export interface VportSpec {
+  readonly name: string;
+  readonly type: VportType;
+  /** The number wanted, or undefined for the lowest free one. */
+  readonly port?: number;
+  readonly mtu?: number;
+  /** vxlan: the UDP port, 4789 by default, and whether the GBP extension is on. */
+  readonly udpPort?: number;
+  readonly gbp?: boolean;
+  /**
+   * internal, netdev, dummy: takes frames that leave by the port. The bytes are valid during the call only.
+   * Frames come in by Datapath.receive().
+   */
+  readonly transmit?: (frame: Uint8Array) => void;
+}
+
+export interface VportStats {
+  readonly rxPackets: number;
+  readonly rxBytes: number;
+  readonly txPackets: number;
+  readonly txBytes: number;
+  readonly rxDropped: number;
+  readonly txDropped: number;
+  readonly rxErrors: number;
+  readonly txErrors: number;
+}
+
+export interface VportInfo {
+  readonly port: number;
+  readonly name: string;
+  readonly type: VportType;
+  readonly mtu: number;
+  readonly up: boolean;
+  readonly stats: VportStats;
+  /** Drops at this port by reason; reasons that never happened are absent. */
+  readonly drops: ReadonlyMap<DropReason, number>;
+  readonly udpPort?: number;
+}
+
+export interface DatapathStats {
+  /** Packets that a flow matched: microflow cache and megaflow table together. */
+  readonly hits: number;
+  readonly microflowHits: number;
+  readonly megaflowHits: number;
+  readonly missed: number;
+  /** Misses that found no room in the upcall queue. */
+  readonly lost: number;
+  readonly flows: number;
+  readonly masks: number;
+  /** Subtables (masks) probed by all lookups. */
+  readonly maskHits: number;
+  /** Microflow cache hits as the kernel counts them (`cache hits` of dpctl/show). */
+  readonly cacheHits: number;
+  readonly recirculations: number;
+}
+
+export interface Dpif {
+  readonly name: string;
+  portAdd(spec: VportSpec): number;
+  portDelete(port: number): boolean;
+  /** Changes what may change while a port lives. */
+  portSet(port: number, change: { readonly up?: boolean; readonly mtu?: number }): void;
+  portGet(port: number): VportInfo | null;
+  portDump(): readonly VportInfo[];
+
+  flowPut(put: FlowPut): FlowPutResult;
+  /** Removes the flow and returns it with its last statistics. */
+  flowDelete(ufid: string): DpFlow | null;
+  flowGet(ufid: string): DpFlow | null;
+  flowDump(): Iterable<DpFlow>;
+  flowFlush(): void;
+  flowCount(): number;
+
+  /** Runs actions on a packet: key gives its metadata (in_port, tunnel, marks, recirc_id); the rest is extracted. */
+  execute(packet: Uint8Array, key: FlowKey, actions: readonly DpAction[]): void;
+
+  /**
+   * The next upcall, or null. Upcalls of all ports are served in turn. A queued miss whose flow has been installed
+   * since is executed instead of being returned.
+   */
+  upcallReceive(): Upcall | null;
+  /** Called when the queue stops being empty. The listener must not drain the queue from within the call. */
+  onUpcall(listener: () => void): void;
+
+  stats(): DatapathStats;
+}

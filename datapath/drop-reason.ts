@@ -1,0 +1,49 @@
+/**
+ * Why a frame died: one table of codes with one sentence each. Every drop anywhere is counted under one of these,
+ * tied to a place, and can be printed. Mirrors the kernel's net/openvswitch/drop.h and VPP's error tables.
+ */
+export const DROP_REASONS = {
+  'no-vport': 'The frame was for a datapath port that does not exist.',
+  'vport-down': 'The port is administratively down or has no carrier.',
+  'mtu-exceeded': 'The frame is longer than the MTU of the port it was to leave by.',
+  'frame-too-short': 'The frame is shorter than an Ethernet header.',
+  'frame-too-long': 'The frame is longer than a packet buffer.',
+  'no-packet-buffer': 'All packet buffers were in use.',
+  'upcall-queue-full': 'The upcall queue of the port was full, so the flow miss was lost.',
+  'upcall-port-full': 'The port had its fair share of the upcall queue in use, so the flow miss was lost.',
+  'flow-drop': 'The matching flow has no actions: drop.',
+  'explicit-drop': 'A drop action was executed.',
+  'recirculation-limit': 'The packet was recirculated more often than the datapath allows.',
+  'malformed-action': 'An action could not be applied to this packet.',
+  'vlan-depth': 'Another VLAN tag could not be pushed.',
+  'ttl-exceeded': 'The TTL or hop limit reached zero.',
+  'no-tunnel-route': 'The host has no route to the tunnel endpoint.',
+  'no-tunnel-neighbour': 'The tunnel endpoint did not answer ARP or neighbour discovery.',
+  'no-underlay': 'The datapath has no host stack to carry tunnelled packets.',
+  'tunnel-bad-header': 'The tunnel header was malformed.',
+  'tunnel-no-port': 'No tunnel port matches the outer header.',
+  'translation-error': 'Translation of the OpenFlow tables failed (recursion, resubmit or stack limit).',
+  'vlan-filtered': 'The port does not carry the VLAN of the frame.',
+  bpdu: 'A reserved multicast address that the bridge does not forward.',
+  'no-bridge-port': 'The frame came in on a port that no bridge has.',
+  'link-loss': 'The link lost the frame.',
+  'link-down': 'The link is down.',
+  'link-queue-full': 'The queue of the link was full.',
+  'not-for-us': 'The frame is addressed to another host.',
+  'no-route': 'No route to the destination.',
+  'no-neighbour': 'The next hop did not answer ARP or neighbour discovery.',
+  'bad-checksum': 'A header checksum was wrong.',
+  'bad-header': 'A header was malformed or truncated.',
+  'no-socket': 'Nothing listens on the destination port.',
+  'unknown-protocol': 'The host does not speak this protocol.',
+  'fragmentation-needed': 'The packet is too long for the link and must not be fragmented.',
+} as const;
+
+export type DropReason = keyof typeof DROP_REASONS;
+
+export const DROP_REASON_CODES = Object.keys(DROP_REASONS) as readonly DropReason[];
+
+/** A small integer for each reason, for counters in typed arrays. */
+export const dropReasonIndex: Readonly<Record<DropReason, number>> = Object.fromEntries(
+  DROP_REASON_CODES.map((code, index) => [code, index]),
+) as Record<DropReason, number>;
