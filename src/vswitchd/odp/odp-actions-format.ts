@@ -1,0 +1,80 @@
+/**
+ * Datapath actions as text: `set(ipv4(src=10.0.0.1)),push_vlan(vid=5,pcp=0),2`, and `drop` for none.
+ * Mirrors format_odp_actions() of lib/odp-util.c. Deliberately different: a drop is printed without its reason, as OVS
+ * does; the reason is in the drop counters.
+ */
+import type { DpAction, SetAttribute, UserspaceCookie } from '#datapath/dpif.js';
+import { type FlowKey, OFF_PKT_MARK, OFF_SKB_PRIORITY } from '#flowtable/flow-key.js';
+import { formatHex } from '#src/openflow/number-text.js';
+import type { PortNames } from '#src/openflow/ports.js';
+import { formatMembers } from './odp-attributes.js';
+import { formatMpls, formatOdpPort, formatVlanTci } from './odp-format.js';
+import { formatTunnel } from './odp-tunnel.js';
+
+export interface OdpActionsFormatOptions {
+  /** Names for the ports that actions output to; numbers without. */
+  readonly portNames?: PortNames;
+}
+
+const ETH_TYPE_VLAN = 0x8100;
+
+export function formatOdpActions(actions: readonly DpAction[], options: OdpActionsFormatOptions = {}): string {
+  if (actions.length === 0) return 'drop';
+  return actions.map((action) => formatOdpAction(action, options.portNames)).join(',');
+}
+
+function formatOdpAction(action: DpAction, names: PortNames | undefined): string {
+  switch (action.kind) {
+    case 'output':
+      return formatOdpPort(action.port, names);
+    case 'userspace':
+      return `userspace(pid=${action.pid},${formatCookie(action.cookie)})`;
+    case 'set':
+      return `set(${formatSet(action.attribute, action.value, action.mask)})`;
+    case 'push_vlan': {
+      const tpid = action.tpid === ETH_TYPE_VLAN ? '' : `tpid=0x${action.tpid.toString(16).padStart(4, '0')},`;
+      return `push_vlan(${tpid}${formatVlanTci(action.tci, 0xffff, false)})`;
+    }
+    case 'pop_vlan':
+      return 'pop_vlan';
+    case 'recirc':
+      return `recirc(${formatHex(action.id)})`;
+    case 'drop':
+      return 'drop';
+  }
+}
+
+function formatCookie(cookie: UserspaceCookie): string {
+  switch (cookie.kind) {
+    case 'slow-path':
+      return `slow_path(${cookie.reason})`;
+    case 'controller':
+      return (
+        `controller(reason=${cookie.reason},dont_send=${cookie.dontSend ? 1 : 0}` +
+        `,continuation=${cookie.continuation ? 1 : 0},recirc_id=${cookie.recircId}` +
+        `,rule_cookie=${formatHex(cookie.ruleCookie)},controller_id=${cookie.controllerId},max_len=${cookie.maxLen})`
+      );
+  }
+}
+
+/** A set of all bits shows every member, a masked one only those that it writes. */
+function formatSet(attribute: SetAttribute, value: FlowKey, mask: FlowKey | null): string {
+  switch (attribute) {
+    case 'skb_priority':
+      return `skb_priority(${formatMasked32(value, mask, OFF_SKB_PRIORITY)})`;
+    case 'skb_mark':
+      return `skb_mark(${formatMasked32(value, mask, OFF_PKT_MARK)})`;
+    case 'tunnel':
+      // The datapath has no masked set of tunnel metadata.
+      return `tunnel(${formatTunnel(value, null, true)})`;
+    case 'mpls':
+      return `mpls(${formatMpls(value, mask, 1)})`;
+    default:
+      return `${attribute}(${formatMembers(attribute, value, mask, mask === null)})`;
+  }
+}
+
+function formatMasked32(value: FlowKey, mask: FlowKey | null, offset: number): string {
+  const bits = mask === null ? 0xffffffff : mask.u32(offset);
+  return formatHex(value.u32(offset)) + (bits === 0xffffffff ? '' : `/${formatHex(bits)}`);
+}
