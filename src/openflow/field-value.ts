@@ -1,0 +1,266 @@
+/**
+ * Values of match fields as OpenFlow carries them: reading, writing and matching them in a flow key.
+ *
+ * Mirrors mf_get_value(), mf_set_flow_value(), mf_set() and mf_mask_field_masked() (lib/meta-flow.c). A value is a
+ * number of field.wireSize bytes. Mostly that is the field's bits in the key; the exceptions stand here:
+ * vlan_vid carries the presence bit, the VLAN fields make a tag present, nw_tos leaves the ECN bits alone, ports have
+ * two numberings, and ICMP types fill the 16 bits of a transport port.
+ */
+import { type Field, readField, writeField } from '#flowtable/fields.js';
+import {
+  FRAG_LATER,
+  type FlowKey,
+  OFF_CT_STATE,
+  OFF_NW_FRAG,
+  OFF_NW_TOS,
+  OFF_PACKET_TYPE,
+  OFF_TP_DST,
+  OFF_TP_SRC,
+  OFF_VLAN_TCI,
+  OFF_VLAN_TPID,
+  VLAN_CFI,
+  VLAN_PCP_SHIFT,
+  VLAN_VID_MASK,
+} from '#flowtable/flow-key.js';
+import { type Match, prerequisiteHolds } from '#flowtable/match.js';
+import { isCidr } from './address-text.js';
+import { portFromOpenFlow11, portToOpenFlow11 } from './port-text.js';
+import { P_ANY, P_NONE, type Protocols, protocolsOfField } from './protocol.js';
+
+const ETH_P_8021Q = 0x8100;
+const DSCP_MASK = 0xfc;
+const VLAN_PCP_MASK = 0xe000;
+/** OpenFlow 1.0's "no VLAN tag" in dl_vlan. */
+const OFP10_VLAN_NONE = 0xffff;
+
+/** All bits of a value of the field, those beyond the field's width included. */
+export function valueOnes(field: Field): bigint {
+  return (1n << BigInt(field.wireSize * 8)) - 1n;
+}
+
+export function readValue(key: FlowKey, field: Field): bigint {
+  switch (field.name) {
+    case 'vlan_vid':
+      return BigInt(key.u16(OFF_VLAN_TCI) & (VLAN_CFI | VLAN_VID_MASK));
+    case 'nw_tos':
+      return BigInt(key.u8(OFF_NW_TOS) & DSCP_MASK);
+    case 'in_port_oxm':
+    case 'actset_output':
+      return BigInt(portToOpenFlow11(Number(readField(key, field))));
+    default:
+      return readField(key, field);
+  }
+}
+
+/** Writes the whole field into a packet's key; a VLAN field makes a tag where there is none. */
+export function writeValue(key: FlowKey, field: Field, value: bigint): void {
+  writeBits(key, field, value);
+  // A tag needs an Ethernet type of its own.
+  if (field.offset === OFF_VLAN_TCI && key.u16(OFF_VLAN_TPID) === 0 && key.u16(OFF_VLAN_TCI) !== 0) {
+    key.setU16(OFF_VLAN_TPID, ETH_P_8021Q);
+  }
+}
+
+/** As writeValue, for masks as well: gives no tag its Ethernet type. */
+function writeBits(key: FlowKey, field: Field, value: bigint): void {
+  const tci = key.u16(OFF_VLAN_TCI);
+  switch (field.name) {
+    case 'dl_vlan':
+      if (value === BigInt(OFP10_VLAN_NONE)) key.setU16(OFF_VLAN_TCI, 0);
+      else key.setU16(OFF_VLAN_TCI, (tci & ~VLAN_VID_MASK) | VLAN_CFI | (Number(value) & VLAN_VID_MASK));
+      return;
+    case 'vlan_vid': {
+      const bits = VLAN_CFI | VLAN_VID_MASK;
+      key.setU16(OFF_VLAN_TCI, (tci & ~bits) | (Number(value) & bits));
+      return;
+    }
+    case 'dl_vlan_pcp':
+    case 'vlan_pcp':
+      key.setU16(OFF_VLAN_TCI, (tci & ~VLAN_PCP_MASK) | VLAN_CFI | ((Number(value) & 7) << VLAN_PCP_SHIFT));
+      return;
+    case 'nw_tos':
+      key.setU8(OFF_NW_TOS, (key.u8(OFF_NW_TOS) & ~DSCP_MASK) | (Number(value) & DSCP_MASK));
+      return;
+    case 'in_port_oxm':
+    case 'actset_output':
+      writeField(key, field, BigInt(portFromOpenFlow11(Number(value)) ?? 0));
+      return;
+    case 'icmp_type':
+    case 'icmp_code':
+    case 'icmpv6_type':
+    case 'icmpv6_code':
+      key.setU16(field.offset, Number(value) & 0xff);
+      return;
+    default:
+      writeField(key, field, value);
+  }
+}
+
+/** Writes the bits of the mask only. */
+export function writeValueMasked(key: FlowKey, field: Field, value: bigint, mask: bigint): void {
+  writeValue(key, field, (readValue(key, field) & ~mask) | (value & mask));
+}
+
+/** Adds the field's bits of the mask to a wildcard mask. */
+export function maskValue(wc: FlowKey, field: Field, mask: bigint): void {
+  // All ones would mean "no VLAN" to dl_vlan; ICMP fills its whole container.
+  const bits = field.name === 'dl_vlan' ? mask & BigInt(VLAN_VID_MASK) : mask;
+  if (field.prerequisite === 'icmpv4' || field.prerequisite === 'icmpv6') {
+    wc.setU16(field.offset, wc.u16(field.offset) | Number(bits & 0xffn));
+    return;
+  }
+  writeBits(wc, field, readValue(wc, field) | bits);
+}
+
+/** A match may wildcard some bits only of fields that allow it. */
+export function isMaskValid(field: Field, mask: bigint): boolean {
+  return field.maskable || mask === 0n || mask === valueOnes(field);
+}
+
+/** False for values with bits that no packet has, so that a test of them makes no sense (mf_is_value_valid). */
+export function isValueValid(field: Field, value: bigint): boolean {
+  switch (field.name) {
+    case 'nw_tos':
+      return (value & 3n) === 0n;
+    case 'vlan_vid':
+      return (value & 0xe000n) === 0n;
+    case 'in_port_oxm':
+    case 'actset_output':
+      return portFromOpenFlow11(Number(value)) !== null;
+    default:
+      return value >> BigInt(field.bits) === 0n;
+  }
+}
+
+/**
+ * Does the packet have the field (mf_are_prereqs_ok)? With wc, adds the bits that the answer depended on. Transport
+ * ports of later fragments it has not; neighbour discovery has the ICMPv6 code 0.
+ */
+export function hasField(field: Field, key: FlowKey, wc?: FlowKey): boolean {
+  if (field.prerequisite === 'ct') {
+    // The state of a whole packet says so with one of these bits.
+    const valid = CS_NEW | CS_ESTABLISHED | CS_REPLY;
+    if (wc !== undefined) wc.setU16(OFF_CT_STATE, wc.u16(OFF_CT_STATE) | valid);
+    return (key.u16(OFF_CT_STATE) & valid) !== 0;
+  }
+  if (!prerequisiteHolds(field.prerequisite, key, wc)) return false;
+  switch (field.prerequisite) {
+    case 'tcp':
+    case 'udp':
+    case 'sctp':
+      return (key.u8(OFF_NW_FRAG) & FRAG_LATER) === 0;
+    case 'nd':
+    case 'nd-solicit':
+    case 'nd-advert':
+      if (wc !== undefined) wc.setU16(OFF_TP_DST, 0xffff);
+      return key.u16(OFF_TP_DST) === 0;
+    default:
+      return true;
+  }
+}
+
+const CS_NEW = 0x01;
+const CS_ESTABLISHED = 0x02;
+const CS_RELATED = 0x04;
+const CS_REPLY = 0x08;
+const CS_INVALID = 0x10;
+const CS_TRACKED = 0x20;
+const CS_NAT = 0xc0;
+
+/** Does the match say that packets have an original tuple: one of the states that imply it, or tracked and not invalid? */
+export function matchHasCtTuple(match: Match): boolean {
+  const state = match.key.u16(OFF_CT_STATE);
+  if ((state & (CS_NEW | CS_ESTABLISHED | CS_RELATED | CS_REPLY | CS_NAT)) !== 0) return true;
+  return (
+    (state & CS_TRACKED) !== 0 && (match.mask.u16(OFF_CT_STATE) & CS_INVALID) !== 0 && (state & CS_INVALID) === 0
+  );
+}
+
+/** Do all packets of the match have the field (mf_are_match_prereqs_ok)? */
+export function matchHasField(field: Field, match: Match): boolean {
+  return field.prerequisite === 'ct' ? matchHasCtTuple(match) : hasField(field, match.key);
+}
+
+/** Requires packets to be Ethernet, unless the match already says something of their type. */
+export function requireEthernet(match: Match): void {
+  if (match.mask.u32(OFF_PACKET_TYPE) !== 0) return;
+  match.mask.setU32(OFF_PACKET_TYPE, 0xffffffff);
+  match.key.setU32(OFF_PACKET_TYPE, 0);
+}
+
+/**
+ * Makes the match require the field to have the value on the bits of the mask, instead of what it required of the
+ * field before; returns the protocols that can carry it.
+ */
+export function matchValue(match: Match, field: Field, value: bigint, mask: bigint): Protocols {
+  const ones = valueOnes(field);
+  if (mask === 0n) {
+    forgetValue(match, field);
+    return P_ANY;
+  }
+  if (mask !== ones && !field.maskable) return P_NONE;
+  const { key, mask: wild } = match;
+  switch (field.name) {
+    case 'dl_vlan':
+      writeBits(key, field, value);
+      wild.setU16(
+        OFF_VLAN_TCI,
+        value === BigInt(OFP10_VLAN_NONE) ? 0xffff : wild.u16(OFF_VLAN_TCI) | VLAN_CFI | VLAN_VID_MASK,
+      );
+      break;
+    case 'dl_vlan_pcp':
+    case 'vlan_pcp':
+      writeBits(key, field, value);
+      wild.setU16(OFF_VLAN_TCI, wild.u16(OFF_VLAN_TCI) | VLAN_CFI | VLAN_PCP_MASK);
+      break;
+    case 'icmp_type':
+    case 'icmp_code':
+    case 'icmpv6_type':
+    case 'icmpv6_code':
+      writeBits(key, field, value);
+      wild.setU16(field.offset, 0xffff);
+      break;
+    case 'in_port_oxm':
+    case 'actset_output':
+      writeBits(key, field, value);
+      writeField(wild, field, mask);
+      break;
+    default:
+      writeBits(key, field, value & mask);
+      writeBits(wild, field, mask);
+  }
+  if (mask === ones) return protocolsOfField(field, 'exact');
+  return protocolsOfField(field, field.format === 'ipv4' && isCidr(mask) ? 'prefix' : 'any-mask');
+}
+
+/** Makes the match say nothing of the field (mf_set_wild). */
+function forgetValue(match: Match, field: Field): void {
+  const forget = (bits: number): void => {
+    match.mask.setU16(OFF_VLAN_TCI, match.mask.u16(OFF_VLAN_TCI) & ~bits);
+    match.key.setU16(OFF_VLAN_TCI, match.key.u16(OFF_VLAN_TCI) & ~bits);
+  };
+  const masked = match.mask.u16(OFF_VLAN_TCI);
+  switch (field.name) {
+    case 'dl_vlan':
+    case 'vlan_vid':
+      forget((masked & VLAN_PCP_MASK) !== 0 ? VLAN_VID_MASK : 0xffff);
+      return;
+    case 'dl_vlan_pcp':
+    case 'vlan_pcp':
+      forget((masked & VLAN_VID_MASK) !== 0 ? VLAN_PCP_MASK : 0xffff);
+      return;
+    case 'icmp_type':
+    case 'icmpv6_type':
+      match.mask.setU16(OFF_TP_SRC, 0);
+      match.key.setU16(OFF_TP_SRC, 0);
+      return;
+    case 'icmp_code':
+    case 'icmpv6_code':
+      match.mask.setU16(OFF_TP_DST, 0);
+      match.key.setU16(OFF_TP_DST, 0);
+      return;
+    default:
+      writeBits(match.mask, field, 0n);
+      writeBits(match.key, field, 0n);
+  }
+}
