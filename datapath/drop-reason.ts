@@ -37,6 +37,8 @@ export const DROP_REASONS = {
   'no-socket': 'Nothing listens on the destination port.',
   'unknown-protocol': 'The host does not speak this protocol.',
   'fragmentation-needed': 'The packet is too long for the link and must not be fragmented.',
+  'reassembly-timeout': 'A fragment of the packet did not arrive in time.',
+  'device-queue-full': 'The receive queue of the device was full.',
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;
