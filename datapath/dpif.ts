@@ -182,4 +182,14 @@ export interface Dpif {
   onUpcall(listener: () => void): void;
 
   stats(): DatapathStats;
+
+  /**
+   * Hears of every frame that dies in this datapath, just after it was counted: for files of dropped frames and for
+   * explanations. One listener at a time, null for none; while there is none a drop costs its counter only. A datapath
+   * that cannot tell does not have the method.
+   */
+  onDrop?(listener: DropListener | null): void;
 }
+
+/** inPort is the port that the frame came in by; the frame's bytes are valid during the call only. */
+export type DropListener = (reason: DropReason, inPort: number, frame: Uint8Array) => void;
