@@ -184,12 +184,16 @@ export interface Dpif {
   stats(): DatapathStats;
 
   /**
-   * Hears of every frame that dies in this datapath, just after it was counted: for files of dropped frames and for
-   * explanations. One listener at a time, null for none; while there is none a drop costs its counter only. A datapath
-   * that cannot tell does not have the method.
+   * Who hears of every frame that leaves by a port or dies in this datapath, just after it was counted: for captures at
+   * ports, for files of dropped frames and for explanations. One observer at a time, null for none; while there is none
+   * a frame costs its counters only. A datapath that cannot tell does not have the method.
    */
-  onDrop?(listener: DropListener | null): void;
+  observe?(observer: FrameObserver | null): void;
 }
 
-/** inPort is the port that the frame came in by; the frame's bytes are valid during the call only. */
-export type DropListener = (reason: DropReason, inPort: number, frame: Uint8Array) => void;
+/** The frame's bytes are valid during the call only. */
+export interface FrameObserver {
+  transmitted(port: number, frame: Uint8Array): void;
+  /** inPort is the port that the frame came in by. */
+  dropped(reason: DropReason, inPort: number, frame: Uint8Array): void;
+}
