@@ -38,8 +38,9 @@ import {
 } from '#flowtable/flow-key.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
-import { type MemberAttribute, coversNoMember, formatMembers } from './odp-attributes.js';
+import { type MemberAttribute, coversNoMember, formatMembers, isMemberAttribute } from './odp-attributes.js';
 import { CT_STATE_NAMES, TCP_FLAGS_ALL, TCP_FLAG_NAMES, formatFlags, formatFlagsMasked } from './odp-flags.js';
+import type { OdpAttribute } from './odp-scan.js';
 import { formatTunnel, hasTunnel } from './odp-tunnel.js';
 
 export interface OdpFormatOptions {
@@ -339,3 +340,40 @@ function putIp(list: AttributeList, attribute: 'ipv4' | 'ipv6'): void {
     list.ndExtensions();
   }
 }
+
+/** Attributes as they were read, in their order, whether they make sense together or not. */
+export function formatOdpAttributes(attributes: readonly OdpAttribute[], masks = false): string {
+  return attributes.map((attribute) => formatReadAttribute(attribute, masks)).join(',') || '<empty>';
+}
+
+function formatReadAttribute(attribute: OdpAttribute, masks: boolean): string {
+  const list = new AttributeList(masks ? attribute.mask : attribute.key, null, true);
+  const { name } = attribute;
+  if (isMemberAttribute(name)) list.members(name);
+  else if (name === 'encap')
+    return `encap(${attribute.inner.map((inner) => formatReadAttribute(inner, masks)).join(',')})`;
+  else if (name === 'tunnel') return `tunnel(${formatTunnel(list.key, null, true)})`;
+  else if (name === 'in_port') list.inPort(undefined);
+  else if (name === 'eth_type') list.ethType();
+  else if (name === 'vlan') list.vlan(OFF_VLAN_TCI);
+  else if (name === 'mpls') return `mpls(${formatMpls(list.key, null, attribute.detail)})`;
+  else if (name === 'tcp_flags') return `tcp_flags(${formatFlags(TCP_FLAG_NAMES, list.key.u16(OFF_TCP_FLAGS), '|')})`;
+  else if (name === 'nd_ext') list.ndExtensions();
+  else if (name === 'ct_label') return `ct_label(${formatBytes(list.key, null, OFF_CT_LABEL, 16)})`;
+  else if (name === 'ct_state') return `ct_state(${formatHex(list.key.u16(OFF_CT_STATE))})`;
+  else {
+    const number = NUMBER_ATTRIBUTES[name];
+    if (number === undefined) throw new Error(`no attribute ${name}`);
+    list.number(name, number[0], number[1]);
+  }
+  return list.toString();
+}
+
+const NUMBER_ATTRIBUTES: Readonly<Record<string, readonly [offset: number, size: 2 | 4]>> = {
+  skb_priority: [OFF_SKB_PRIORITY, 4],
+  skb_mark: [OFF_PKT_MARK, 4],
+  recirc_id: [OFF_RECIRC_ID, 4],
+  dp_hash: [OFF_DP_HASH, 4],
+  ct_zone: [OFF_CT_ZONE, 2],
+  ct_mark: [OFF_CT_MARK, 4],
+};

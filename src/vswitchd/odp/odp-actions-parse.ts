@@ -1,0 +1,179 @@
+/**
+ * Datapath action text to actions: the language that odp-actions-format.ts writes.
+ * Mirrors odp_actions_from_string() of lib/odp-util.c. Actions of OVS that Upcall's datapath does not have are refused
+ * by name.
+ */
+import type { DpAction, SetAttribute, SlowPathReason, UserspaceCookie } from '#datapath/dpif.js';
+import { type FlowKey, VLAN_CFI } from '#flowtable/flow-key.js';
+import { NO_PORT_NAMES, type PortNames } from '#src/openflow/ports.js';
+import { UserError } from '#src/report/user-error.js';
+import { MEMBER_ATTRIBUTES, type Member, isMemberAttribute, memberCover } from './odp-attributes.js';
+import { type OdpAttribute, scanOdpAttribute } from './odp-scan.js';
+import { OdpScanner, OdpSyntaxError } from './odp-scanner.js';
+
+export interface OdpActionsParseOptions {
+  readonly portNames?: PortNames;
+}
+
+const FOREIGN = [
+  'lb_output',
+  'trunc',
+  'meter',
+  'sample',
+  'clone',
+  'push_nsh',
+  'pop_nsh',
+  'tnl_pop',
+  'tnl_push',
+  'ct_clear',
+  'ct',
+  'check_pkt_len',
+  'add_mpls',
+  'push_mpls',
+  'pop_mpls',
+  'push_eth',
+  'pop_eth',
+  'hash',
+];
+
+const SET_ATTRIBUTES = new Set<string>([
+  'skb_priority',
+  'skb_mark',
+  'tunnel',
+  'eth',
+  'ipv4',
+  'ipv6',
+  'tcp',
+  'udp',
+  'sctp',
+  'icmp',
+  'icmpv6',
+  'arp',
+  'nd',
+  'mpls',
+] satisfies readonly SetAttribute[]);
+
+const SLOW_PATH_REASONS: readonly SlowPathReason[] = ['cfm', 'bfd', 'lacp', 'stp', 'lldp', 'action', 'match'];
+
+/** Throws UserError `Invalid argument` (OVS has no better words here) or one that names what Upcall does not have. */
+export function parseOdpActions(text: string, options: OdpActionsParseOptions = {}): readonly DpAction[] {
+  if (text.toLowerCase() === 'drop') return [{ kind: 'drop', reason: 'explicit-drop' }];
+  const scanner = new OdpScanner(text, true);
+  const actions: DpAction[] = [];
+  try {
+    for (;;) {
+      scanner.skipDelimiters();
+      if (scanner.at >= text.length) return actions;
+      actions.push(scanAction(scanner, options.portNames ?? NO_PORT_NAMES));
+      const next = text[scanner.at];
+      if (next !== undefined && !', \t\r\n'.includes(next)) throw new OdpSyntaxError();
+    }
+  } catch (error) {
+    if (error instanceof OdpSyntaxError) throw new UserError('Invalid argument');
+    throw error;
+  }
+}
+
+function scanAction(scanner: OdpScanner, portNames: PortNames): DpAction {
+  const rest = scanner.rest();
+  if (/^[-+]?\d/.test(rest)) return { kind: 'output', port: Number(scanner.number(32)) };
+  const name = /^[^, \t\r\n)]*/.exec(rest)![0];
+  const port = portNames.numberOf(name);
+  if (port !== undefined) {
+    scanner.at += name.length;
+    return { kind: 'output', port };
+  }
+  if (scanner.take('recirc(')) {
+    const id = Number(scanner.number(32));
+    scanner.expect(')');
+    return { kind: 'recirc', id };
+  }
+  if (scanner.take('userspace(')) return scanUserspace(scanner);
+  if (scanner.take('set(')) return scanSet(scanner);
+  if (scanner.take('push_vlan(')) return scanPushVlan(scanner);
+  if (scanner.take('pop_vlan')) return { kind: 'pop_vlan' };
+  const foreign = FOREIGN.find((candidate) => rest.startsWith(candidate));
+  if (foreign !== undefined) throw new UserError(`the datapath action ${foreign} is not supported yet`);
+  throw new OdpSyntaxError();
+}
+
+function scanPushVlan(scanner: OdpScanner): DpAction {
+  const member = (name: string): number => {
+    scanner.expect(name);
+    return Number(scanner.number(32));
+  };
+  let tpid = 0x8100;
+  if (scanner.rest().startsWith('tpid=')) {
+    tpid = member('tpid=') & 0xffff;
+    scanner.expect(',');
+  }
+  const vid = member('vid=');
+  const pcp = member(',pcp=');
+  const cfi = scanner.rest().startsWith(',cfi=') ? member(',cfi=') : 1;
+  scanner.expect(')');
+  if (vid > 0xfff || pcp > 7) throw new OdpSyntaxError();
+  return { kind: 'push_vlan', tpid, tci: vid | (pcp << 13) | (cfi !== 0 ? VLAN_CFI : 0) };
+}
+
+function scanSet(scanner: OdpScanner): DpAction {
+  const read = scanOdpAttribute(scanner, NO_PORT_NAMES, 1);
+  scanner.expect(')');
+  if (!SET_ATTRIBUTES.has(read.name)) throw new UserError(`set(${read.name}(...)) is not supported`);
+  const attribute = read.name as SetAttribute;
+  return { kind: 'set', attribute, value: read.key, mask: coversAll(read) ? null : read.mask };
+}
+
+/** Does the set write every bit of its attribute? The tunnel's metadata is always written whole. */
+function coversAll(read: OdpAttribute): boolean {
+  const { name, mask } = read;
+  if (name === 'tunnel') return true;
+  if (isMemberAttribute(name)) {
+    return (MEMBER_ATTRIBUTES[name] as readonly Member[]).every((member) => memberCover(member, mask) === 'all');
+  }
+  return maskedBits(mask) === 32;
+}
+
+function maskedBits(mask: FlowKey): number {
+  let count = 0;
+  for (const byte of mask.bytes) for (let bit = byte; bit !== 0; bit >>= 1) count += bit & 1;
+  return count;
+}
+
+function scanUserspace(scanner: OdpScanner): DpAction {
+  scanner.expect('pid=');
+  const pid = Number(scanner.number(32));
+  const cookie = scanCookie(scanner);
+  scanner.expect(')');
+  return { kind: 'userspace', pid, cookie };
+}
+
+function scanCookie(scanner: OdpScanner): UserspaceCookie {
+  if (scanner.take(',slow_path(')) {
+    const word = /^[a-z]*/.exec(scanner.rest())![0];
+    const reason = SLOW_PATH_REASONS.find((candidate) => candidate === word);
+    if (reason === undefined) throw new OdpSyntaxError();
+    scanner.at += word.length;
+    scanner.expect(')');
+    return { kind: 'slow-path', reason, inPort: 0xffff };
+  }
+  if (!scanner.take(',controller(')) {
+    throw new UserError('userspace() is supported with slow_path() and controller() only');
+  }
+  const member = (name: string, bits: number): bigint => {
+    scanner.expect(name);
+    return scanner.number(bits);
+  };
+  const reason = Number(member('reason=', 16));
+  const dontSend = member(',dont_send=', 8) !== 0n;
+  const continuation = member(',continuation=', 8) !== 0n;
+  const recircId = Number(member(',recirc_id=', 32));
+  scanner.expect(',rule_cookie=');
+  const hexadecimal = /^(?:0[xX])?([0-9a-fA-F]+)/.exec(scanner.rest());
+  if (hexadecimal === null) throw new OdpSyntaxError();
+  scanner.at += hexadecimal[0].length;
+  const controllerId = Number(member(',controller_id=', 16));
+  const maxLen = Number(member(',max_len=', 16));
+  scanner.expect(')');
+  const ruleCookie = BigInt.asUintN(64, BigInt(`0x${hexadecimal[1]}`));
+  return { kind: 'controller', reason, dontSend, continuation, recircId, ruleCookie, controllerId, maxLen };
+}
