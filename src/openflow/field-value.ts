@@ -171,9 +171,7 @@ const CS_NAT = 0xc0;
 export function matchHasCtTuple(match: Match): boolean {
   const state = match.key.u16(OFF_CT_STATE);
   if ((state & (CS_NEW | CS_ESTABLISHED | CS_RELATED | CS_REPLY | CS_NAT)) !== 0) return true;
-  return (
-    (state & CS_TRACKED) !== 0 && (match.mask.u16(OFF_CT_STATE) & CS_INVALID) !== 0 && (state & CS_INVALID) === 0
-  );
+  return (state & CS_TRACKED) !== 0 && (match.mask.u16(OFF_CT_STATE) & CS_INVALID) !== 0 && (state & CS_INVALID) === 0;
 }
 
 /** Do all packets of the match have the field (mf_are_match_prereqs_ok)? */

@@ -235,7 +235,8 @@ function addPacketContext(text: MatchText, ports: PortNames): void {
   text.field(SKB_PRIORITY, formatHex);
   text.field(ACTSET_OUTPUT, (value) => formatPort(Number(value), ports));
   const ctMask = text.mask.u16(OFF_CT_STATE);
-  if (ctMask !== 0) text.add(`ct_state=${formatFlags(text.key.u16(OFF_CT_STATE), ctMask & 0xff, CT_STATE_FLAGS, 0xff)}`);
+  if (ctMask !== 0)
+    text.add(`ct_state=${formatFlags(text.key.u16(OFF_CT_STATE), ctMask & 0xff, CT_STATE_FLAGS, 0xff)}`);
   text.decimal(CT_ZONE);
   text.hex(CT_MARK);
   text.hex(CT_LABEL);

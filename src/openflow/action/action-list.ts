@@ -1,0 +1,241 @@
+/**
+ * Lists of actions: text in and out, checks against the flow's match, and what a version of OpenFlow makes of them.
+ * Mirrors ofpacts_parse(), ofpacts_verify(), ofpacts_check() and ofpacts_format() of lib/ofp-actions.c.
+ */
+import type { Match } from '#flowtable/match.js';
+import { UserError } from '../../report/user-error.js';
+import { splitKeyValues } from '../key-value.js';
+import { parsePort } from '../port-text.js';
+import { OFPP_CONTROLLER, type PortNames } from '../ports.js';
+import { type OpenFlowVersion, P_ANY, type Protocols } from '../protocol.js';
+import { ACTION_KINDS, type Action, kindOf } from './action.js';
+import type { ActionKind, ActionParseContext, ActionValidateContext } from './action-kind.js';
+import { isSetByCtOnly } from './set-field.js';
+
+const BY_NAME: ReadonlyMap<string, ActionKind<Action>> = new Map(
+  ACTION_KINDS.flatMap((kind) => kind.names.map((name) => [name, kind] as const)),
+);
+
+/** Actions of OVS that Upcall does not have. */
+const ABSENT_ACTIONS: ReadonlySet<string> = new Set(
+  (
+    'group bundle bundle_load set_mpls_label set_mpls_tc set_mpls_ttl dec_mpls_ttl push_mpls pop_mpls dec_nsh_ttl ' +
+    'delete_field encap decap fin_timeout learn conjunction multipath sample ct ct_clear nat check_pkt_larger meter ' +
+    'debug_recirc debug_slow'
+  ).split(' '),
+);
+
+/** Actions in actions, at most so deep. */
+const MAX_NESTING = 100;
+
+export interface ParsedActions {
+  readonly actions: readonly Action[];
+  /** Which protocols can carry them, as far as their text tells. */
+  readonly protocols: Protocols;
+}
+
+/** Parses a list of actions; throws UserError in ovs-ofctl's words. */
+export function parseActionList(text: string, options: { readonly ports: PortNames }): ParsedActions {
+  let protocols = P_ANY;
+  const limit = (allowed: Protocols): void => {
+    protocols &= allowed;
+  };
+  const actions = parseLevel(text, options.ports, limit, null, 0);
+  return { actions, protocols };
+}
+
+export function parseActions(text: string, options: { readonly ports: PortNames }): readonly Action[] {
+  return parseActionList(text, options).actions;
+}
+
+function parseLevel(
+  text: string,
+  ports: PortNames,
+  limit: (allowed: Protocols) => void,
+  outer: string | null,
+  depth: number,
+): readonly Action[] {
+  if (depth >= MAX_NESTING) throw new UserError('Action nested too deeply');
+  const actions: Action[] = [];
+  let drops = false;
+  for (const { key, value } of splitKeyValues(text)) {
+    const name = key.toLowerCase();
+    const kind = BY_NAME.get(name);
+    if (kind !== undefined) {
+      const context: ActionParseContext = {
+        ports,
+        limit,
+        parseActions: (nested) => parseLevel(nested, ports, limit, name, depth + 1),
+      };
+      actions.push(kind.parse(value, name, context));
+    } else if (name === 'drop') {
+      drops = true;
+    } else if (ABSENT_ACTIONS.has(name)) {
+      throw new UserError(`${name}: Upcall does not have this action yet`);
+    } else {
+      actions.push(parseOther(key, name, value, ports));
+    }
+  }
+  if (drops && actions.length > 0) {
+    throw new UserError('"drop" must not be accompanied by any other action or instruction');
+  }
+  verifyOrder(actions, outer);
+  return actions;
+}
+
+/** A port by itself, or a mistake. */
+function parseOther(key: string, name: string, value: string, ports: PortNames): Action {
+  if (name === 'output_trunc') throw new UserError(`unknown action ${value}`);
+  if (name === 'unroll_xlate') {
+    throw new UserError("UNROLL is an internal action that shouldn't be used via OpenFlow");
+  }
+  if (name === 'apply_actions') throw new UserError('apply_actions is the default instruction');
+  const port = parsePort(key, ports);
+  if (port === null) throw new UserError(`unknown action ${key}`);
+  return { kind: 'output', port, maxLen: 0 };
+}
+
+/** OpenFlow 1.1's instructions, in the order in which a switch carries them out. */
+const INSTRUCTIONS: readonly string[] = [
+  'apply_actions',
+  'clear_actions',
+  'write_actions',
+  'write_metadata',
+  'goto_table',
+];
+
+const instructionOf = (action: Action): number => Math.max(0, INSTRUCTIONS.indexOf(action.kind));
+
+/** Instructions may stand only in their order, and nested lists hold actions only. */
+function verifyOrder(actions: readonly Action[], outer: string | null): void {
+  let last = 0;
+  actions.forEach((action, index) => {
+    const field = action.kind === 'set_field' ? action.field : destinationField(action);
+    if (field !== null && isSetByCtOnly(field)) throw new UserError('cannot set CT fields outside of ct action');
+    const next = instructionOf(action);
+    if (index > 0 && (last === 0 ? next < last : next <= last)) {
+      const name = INSTRUCTIONS[last]!;
+      throw new UserError(
+        next === last
+          ? `duplicate ${name} instruction not allowed, for OpenFlow 1.1+ compatibility`
+          : `invalid instruction ordering: ${INSTRUCTIONS[next]} must appear before ${name}, for OpenFlow 1.1+ compatibility`,
+      );
+    }
+    if (outer !== null && next !== 0) throw new UserError(`${INSTRUCTIONS[next]} instruction not allowed here`);
+    last = next;
+  });
+}
+
+function destinationField(action: Action) {
+  switch (action.kind) {
+    case 'load':
+    case 'move':
+      return action.destination.field;
+    default:
+      return null;
+  }
+}
+
+export interface ActionTextOptions {
+  readonly ports: PortNames;
+  /** Port names instead of numbers. */
+  readonly names?: boolean;
+}
+
+/** One action as OVS prints it. */
+export function formatAction(action: Action, options: ActionTextOptions): string {
+  return kindOf(action).format(action, {
+    ports: options.ports,
+    names: options.names ?? false,
+    formatActions: (nested) => formatActions(nested, options),
+  });
+}
+
+/** A list of actions as OVS prints it; an empty one is `drop`. */
+export function formatActions(actions: readonly Action[], options: ActionTextOptions): string {
+  return actions.length === 0 ? 'drop' : actions.map((action) => formatAction(action, options)).join(',');
+}
+
+export interface ActionCheck {
+  readonly match: Match;
+  /** 255 where it is not known yet. */
+  readonly tableId: number;
+  readonly tableCount: number;
+}
+
+export interface ActionCheckResult {
+  /** OpenFlow's name of what is wrong (`OFPBAC_BAD_OUT_PORT`), or a sentence of Upcall's own; null when all is well. */
+  readonly error: string | null;
+  /** Which protocols can carry the actions with this match. */
+  readonly protocols: Protocols;
+}
+
+/** Checks the actions of a flow against its match, which stays as it is. */
+export function checkActions(actions: readonly Action[], check: ActionCheck): ActionCheckResult {
+  let protocols = P_ANY;
+  const context: ActionValidateContext = {
+    match: check.match.clone(),
+    tableId: check.tableId,
+    tableCount: check.tableCount,
+    limit(allowed) {
+      protocols &= allowed;
+    },
+    checkNested(nested, asActionSet) {
+      const result = checkActions(nested, { ...check, match: context.match });
+      if (!asActionSet) protocols &= result.protocols;
+      return result.error;
+    },
+  };
+  for (const action of actions) {
+    const error = kindOf(action).validate(action, context);
+    if (error !== null) return { error, protocols };
+  }
+  return { error: null, protocols };
+}
+
+/**
+ * What a switch sees of the actions of a flow with this match when a version of OpenFlow carries them: what 1.0 has no
+ * word for becomes load or is left out, what 1.2 and later have no word for becomes set_field.
+ */
+export function actionsInVersion(
+  actions: readonly Action[],
+  version: OpenFlowVersion,
+  match: Match,
+): readonly Action[] {
+  const now = match.clone();
+  const validation: ActionValidateContext = {
+    match: now,
+    tableId: 255,
+    tableCount: 255,
+    limit() {},
+    checkNested: () => null,
+  };
+  return actions.flatMap((action) => {
+    const kind = kindOf(action);
+    const carried = kind.inVersion?.(action, version, {
+      match: now,
+      inVersion: (nested) => actionsInVersion(nested, version, now),
+    });
+    // Validation moves the match on to what the action leaves.
+    kind.validate(action, validation);
+    return carried ?? [action];
+  });
+}
+
+/** Does any of the actions, nested ones included, send packets to the port? (out_port of a flow mod.) */
+export function outputsToPort(actions: readonly Action[], port: number): boolean {
+  return actions.some((action) => {
+    switch (action.kind) {
+      case 'output':
+      case 'enqueue':
+        return action.port === port;
+      case 'controller':
+        return port === OFPP_CONTROLLER;
+      case 'clone':
+      case 'write_actions':
+        return outputsToPort(action.actions, port);
+      default:
+        return false;
+    }
+  });
+}

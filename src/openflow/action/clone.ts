@@ -1,0 +1,33 @@
+/** clone(…): runs actions on a copy of the packet. Mirrors CLONE of lib/ofp-actions.c. */
+import type { Action } from './action.js';
+import type { ActionKind } from './action-kind.js';
+
+export interface CloneAction {
+  readonly kind: 'clone';
+  readonly actions: readonly Action[];
+}
+
+export const cloneAction: ActionKind<CloneAction> = {
+  kind: 'clone',
+  names: ['clone'],
+
+  parse(argument, _name, context) {
+    return { kind: 'clone', actions: context.parseActions(argument) };
+  },
+
+  format(action, context) {
+    return `clone(${context.formatActions(action.actions)})`;
+  },
+
+  validate(action, context) {
+    return context.checkNested(action.actions, false);
+  },
+
+  translate(action, context) {
+    context.clone(action.actions);
+  },
+
+  inVersion(action, _version, context) {
+    return [{ kind: 'clone', actions: context.inVersion(action.actions) }];
+  },
+};

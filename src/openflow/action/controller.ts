@@ -1,0 +1,98 @@
+/**
+ * controller, and controller(reason=…,max_len=…,id=…,userdata=…,pause): sends the packet to the controllers.
+ * Mirrors CONTROLLER of lib/ofp-actions.c. Meters (meter_id) are refused: Upcall has none yet.
+ */
+import { UserError } from '../../report/user-error.js';
+import { formatHexBytes, parseHexBytes } from '../hex-bytes.js';
+import { splitKeyValues } from '../key-value.js';
+import { parseU16 } from '../number-text.js';
+import { OFPP_CONTROLLER } from '../ports.js';
+import type { Action } from './action.js';
+import type { ActionKind } from './action-kind.js';
+
+export interface ControllerAction {
+  readonly kind: 'controller';
+  readonly maxLen: number;
+  readonly controllerId: number;
+  /** OFPR_*, OpenFlow 1.5.1 §7.4.1. */
+  readonly reason: number;
+  readonly userdata: Uint8Array;
+  readonly pause: boolean;
+}
+
+const OFPR_ACTION = 1;
+export const PACKET_IN_REASONS: readonly string[] = [
+  'no_match',
+  'action',
+  'invalid_ttl',
+  'action_set',
+  'group',
+  'packet_out',
+];
+const MAX_LEN_ALL = 0xffff;
+
+export const controllerAction: ActionKind<ControllerAction> = {
+  kind: 'controller',
+  names: ['controller'],
+
+  parse(argument): Action {
+    let maxLen = MAX_LEN_ALL;
+    let controllerId = 0;
+    let reason = OFPR_ACTION;
+    let userdata: Uint8Array | null = null;
+    let pause = false;
+    if (/^\d+$/.test(argument)) {
+      maxLen = parseU16(argument, 'max_len');
+    } else {
+      for (const { key, value } of splitKeyValues(argument)) {
+        switch (key) {
+          case 'reason':
+            reason = PACKET_IN_REASONS.indexOf(value.toLowerCase());
+            if (reason < 0) throw new UserError(`unknown reason "${value}"`);
+            break;
+          case 'max_len':
+            maxLen = parseU16(value, 'max_len');
+            break;
+          case 'id':
+            controllerId = parseU16(value, 'id');
+            break;
+          case 'userdata':
+            userdata = parseHexBytes(value);
+            if (userdata === null) throw new UserError("bad hex digit in `controller' action `userdata'");
+            break;
+          case 'pause':
+            pause = true;
+            break;
+          case 'meter_id':
+            throw new UserError('controller(meter_id): Upcall does not have meters yet');
+          default:
+            throw new UserError(`unknown key "${key}" parsing controller action`);
+        }
+      }
+    }
+    if (reason === OFPR_ACTION && controllerId === 0 && userdata === null && !pause) {
+      return { kind: 'output', port: OFPP_CONTROLLER, maxLen };
+    }
+    return { kind: 'controller', maxLen, controllerId, reason, userdata: userdata ?? new Uint8Array(), pause };
+  },
+
+  format(action) {
+    const { maxLen, controllerId, reason, userdata, pause } = action;
+    const parts: string[] = [];
+    if (reason !== OFPR_ACTION) parts.push(`reason=${PACKET_IN_REASONS[reason] ?? reason}`);
+    if (maxLen !== MAX_LEN_ALL) parts.push(`max_len=${maxLen}`);
+    if (controllerId !== 0) parts.push(`id=${controllerId}`);
+    if (userdata.length > 0) parts.push(`userdata=${formatHexBytes(userdata)}`);
+    if (pause) parts.push('pause');
+    return parts.length === 0 ? `CONTROLLER:${maxLen}` : `controller(${parts.join(',')})`;
+  },
+
+  validate() {
+    return null;
+  },
+
+  translate(action, context) {
+    const { maxLen, controllerId, reason, userdata, pause } = action;
+    context.controller({ maxLen, controllerId, reason, userdata, pause });
+  },
+};

@@ -1,0 +1,47 @@
+/** mod_dl_src:MAC and mod_dl_dst:MAC. Mirrors SET_ETH_SRC and SET_ETH_DST of lib/ofp-actions.c. */
+import { fieldNamed, writeField } from '#flowtable/fields.js';
+import { setExact } from '#flowtable/flow-mask.js';
+import { UserError } from '../../report/user-error.js';
+import { formatMac, parseMac } from '../address-text.js';
+import type { ActionKind } from './action-kind.js';
+import { setWholeField } from './set-field.js';
+
+export interface ModDlAction {
+  readonly kind: 'mod_dl_src' | 'mod_dl_dst';
+  readonly mac: bigint;
+}
+
+function modDl(kind: ModDlAction['kind'], fieldName: string): ActionKind<ModDlAction> {
+  const field = fieldNamed(fieldName);
+  return {
+    kind,
+    names: [kind],
+
+    parse(argument) {
+      // What follows an address is not looked at.
+      const mac = parseMac(/^\s*[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}/.exec(argument)?.[0] ?? '');
+      if (mac === null) throw new UserError(`invalid mac address ${argument}`);
+      return { kind, mac };
+    },
+
+    format(action) {
+      return `${kind}:${formatMac(action.mac)}`;
+    },
+
+    validate() {
+      return null;
+    },
+
+    translate(action, { flow, wc }) {
+      setExact(wc, field.offset, field.size);
+      writeField(flow, field, action.mac);
+    },
+
+    inVersion(action, version) {
+      return version < 12 ? [action] : [setWholeField(field, action.mac)];
+    },
+  };
+}
+
+export const modDlSrcAction = modDl('mod_dl_src', 'eth_src');
+export const modDlDstAction = modDl('mod_dl_dst', 'eth_dst');

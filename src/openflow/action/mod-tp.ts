@@ -1,0 +1,70 @@
+/** mod_tp_src:PORT and mod_tp_dst:PORT, for TCP, UDP and SCTP. Mirrors SET_L4_SRC_PORT and …_DST_PORT of ofp-actions.c. */
+import { fieldNamed } from '#flowtable/fields.js';
+import {
+  FRAG_LATER,
+  type FlowKey,
+  OFF_ETH_TYPE,
+  OFF_NW_FRAG,
+  OFF_NW_PROTO,
+  OFF_TP_DST,
+  OFF_TP_SRC,
+} from '#flowtable/flow-key.js';
+import { parseU16 } from '../number-text.js';
+import { P_OF10_ANY } from '../protocol.js';
+import type { ActionKind } from './action-kind.js';
+import { setWholeField } from './set-field.js';
+
+export interface ModTpAction {
+  readonly kind: 'mod_tp_src' | 'mod_tp_dst';
+  readonly port: number;
+}
+
+/** By IP protocol, the fields' names begin so. */
+const PROTOCOLS: ReadonlyMap<number, string> = new Map([
+  [6, 'tcp'],
+  [17, 'udp'],
+  [132, 'sctp'],
+]);
+
+/** An IP packet that begins with a transport header. */
+function startsWithTransport(key: FlowKey): boolean {
+  const type = key.u16(OFF_ETH_TYPE);
+  return (type === 0x0800 || type === 0x86dd) && (key.u8(OFF_NW_FRAG) & FRAG_LATER) === 0;
+}
+
+function modTp(direction: 'src' | 'dst', title: string, offset: number): ActionKind<ModTpAction> {
+  const kind = `mod_tp_${direction}` as const;
+  return {
+    kind,
+    names: [kind],
+
+    parse(argument) {
+      return { kind, port: parseU16(argument, title) };
+    },
+
+    format(action) {
+      return `${kind}:${action.port}`;
+    },
+
+    validate(_action, { match, limit }) {
+      if (!startsWithTransport(match.key) || !PROTOCOLS.has(match.key.u8(OFF_NW_PROTO))) limit(P_OF10_ANY);
+      return null;
+    },
+
+    translate(action, { flow, wc }) {
+      if (!startsWithTransport(flow)) return;
+      wc.setU8(OFF_NW_PROTO, 0xff);
+      wc.setU16(offset, 0xffff);
+      flow.setU16(offset, action.port);
+    },
+
+    inVersion(action, version, { match }) {
+      const protocol = PROTOCOLS.get(match.key.u8(OFF_NW_PROTO));
+      if (version < 12 || protocol === undefined) return [action];
+      return [setWholeField(fieldNamed(`${protocol}_${direction}`), BigInt(action.port))];
+    },
+  };
+}
+
+export const modTpSrcAction = modTp('src', 'source port', OFF_TP_SRC);
+export const modTpDstAction = modTp('dst', 'destination port', OFF_TP_DST);

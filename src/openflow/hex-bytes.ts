@@ -1,0 +1,19 @@
+/** Bytes as text: `01.02.ff`, with white space or dots between them (ofpbuf_put_hex() of lib/ofpbuf.c). */
+
+/** Null where something is no pair of hexadecimal digits. */
+export function parseHexBytes(text: string): Uint8Array | null {
+  const digits = text.replace(/^[ .\t\r\n]+/, '');
+  const bytes: number[] = [];
+  const pattern = /([0-9a-fA-F]{2})[ .\t\r\n]*/y;
+  while (pattern.lastIndex < digits.length) {
+    const found = pattern.exec(digits);
+    if (found === null) return null;
+    bytes.push(Number.parseInt(found[1]!, 16));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Two digits a byte, dots between. */
+export function formatHexBytes(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('.');
+}
