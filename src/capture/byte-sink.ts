@@ -2,7 +2,7 @@
  * Where a writer's bytes go: memory or a file. Sinks are synchronous, so that a frame is written in order and within the
  * call that hands it over.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { UserError } from '../report/user-error.js';
 
 export interface ByteSink {
@@ -80,6 +80,42 @@ export class FileSink implements ByteSink {
   private writeAll(bytes: Uint8Array): void {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
+    } catch (error) {
+      throw new UserError(`cannot be written: ${(error as Error).message}`, { file: this.path });
+    }
+  }
+}
+
+const APPEND_SIZE = 64 * 1024;
+
+/**
+ * Writes a file by opening it only to append what has gathered: for thousands of files at once, more than a process may
+ * hold open. The file is made, or emptied, at once.
+ */
+export class AppendSink implements ByteSink {
+  private readonly path: string;
+  private gathered = new MemorySink();
+
+  constructor(path: string) {
+    this.path = path;
+    this.attempt(() => writeFileSync(path, ''));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.gathered.write(bytes);
+    if (this.gathered.bytes().length >= APPEND_SIZE) this.flush();
+  }
+
+  flush(): void {
+    const bytes = this.gathered.bytes();
+    if (bytes.length === 0) return;
+    this.attempt(() => appendFileSync(this.path, bytes));
+    this.gathered = new MemorySink();
+  }
+
+  private attempt(write: () => void): void {
+    try {
+      write();
     } catch (error) {
       throw new UserError(`cannot be written: ${(error as Error).message}`, { file: this.path });
     }
