@@ -13,6 +13,8 @@ export interface VswitchdApi {
   /** Bridges by name. */
   bridge(name: string): SwitchConnection | undefined;
   bridgeNames(): readonly string[];
+  /** Nanoseconds on the clock that datapath flows' usedNs counts in. */
+  nowNs(): number;
   /** Datapaths by name (`system@ovs-system`, `dummy@ovs-dummy`). */
   datapaths(): ReadonlyMap<string, Dpif>;
   /** Brings what runs in line with the database; commits do so by themselves. */

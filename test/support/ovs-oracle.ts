@@ -25,7 +25,7 @@ export interface OracleReply {
 const TOOLS = ['ovsdb-tool', 'ovsdb-server', 'ovs-vswitchd', 'ovs-vsctl', 'ovs-ofctl', 'ovs-appctl'];
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 /** A search path that has the daemons, which Debian keeps where only root looks. */
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 
 /** Starts both daemons and ends them when standard input ends. */
 const KEEPER = `
@@ -57,7 +57,7 @@ export function oracleMissing(): string | null {
 export function requireOracle(): boolean {
   const reason = oracleMissing();
   if (reason === null) return true;
-  if (process.env['CI'] === 'true') throw new Error(`differential tests need Open vSwitch: ${reason}`);
+  if (process.env.CI === 'true') throw new Error(`differential tests need Open vSwitch: ${reason}`);
   console.warn(`skipped, no Open vSwitch to compare with: ${reason}`);
   return false;
 }

@@ -101,8 +101,15 @@ export interface UnixctlContext {
   dummyDevice(name: string): DummyDevice | null;
   dummyDevices(): readonly DummyDevice[];
 
+  /** Tags that are looked at, Open_vSwitch other_config:vlan-limit; 1 where absent, as OVS has it unless told. */
+  vlanLimit?(): number;
+
   /** From here on time moves by warp() alone. */
   stopTime(): void;
   /** Advances the clock and runs all that becomes due. */
   warp(milliseconds: number): void;
+}
+
+export function vlanLimit(context: UnixctlContext): number {
+  return context.vlanLimit?.() ?? 1;
 }
