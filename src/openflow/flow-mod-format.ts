@@ -1,0 +1,84 @@
+/**
+ * Flow changes and flow statistics as ovs-ofctl prints them.
+ * Mirrors ofputil_flow_mod_format() and ofputil_flow_stats_format() (lib/ofp-flow.c).
+ */
+import { type ActionTextOptions, formatActions } from './action/action-list.js';
+import type { FlowMod, FlowModCommand, FlowModFlags } from './flow-mod.js';
+import type { ShownFlow } from './flow-version.js';
+import { formatMatch } from './match-format.js';
+import { formatPort } from './port-text.js';
+import { NO_PORT_NAMES } from './ports.js';
+import type { OpenFlowVersion } from './protocol.js';
+
+const COMMAND_WORDS: Readonly<Record<FlowModCommand, string>> = {
+  add: 'ADD',
+  modify: 'MOD',
+  'modify-strict': 'MOD_STRICT',
+  delete: 'DEL',
+  'delete-strict': 'DEL_STRICT',
+};
+
+/** Each flag's word with a space after it. */
+export function formatFlags(flags: FlowModFlags): string {
+  return [
+    flags.sendFlowRemoved ? 'send_flow_rem ' : '',
+    flags.checkOverlap ? 'check_overlap ' : '',
+    flags.resetCounts ? 'reset_counts ' : '',
+    flags.noPacketCounts ? 'no_packet_counts ' : '',
+    flags.noByteCounts ? 'no_byte_counts ' : '',
+  ].join('');
+}
+
+/** `ADD table:1 priority=5,ip actions=output:2`: what follows the message's name. */
+export function formatFlowMod(mod: FlowMod, version: OpenFlowVersion, options: ActionTextOptions): string {
+  const parts = [COMMAND_WORDS[mod.command]];
+  if (mod.tableId !== 0) parts.push(`table:${mod.tableId}`);
+  const match = formatMatch(mod.match, { ...options, priority: mod.priority });
+  if (match !== '') parts.push(match);
+  if (mod.newCookie !== null && mod.newCookie !== 0n) parts.push(`cookie:0x${mod.newCookie.toString(16)}`);
+  if (mod.cookieMask !== 0n) parts.push(`cookie:0x${mod.cookie.toString(16)}/0x${mod.cookieMask.toString(16)}`);
+  if (mod.idleTimeout !== 0) parts.push(`idle:${mod.idleTimeout}`);
+  if (mod.hardTimeout !== 0) parts.push(`hard:${mod.hardTimeout}`);
+  if (mod.importance !== 0) parts.push(`importance:${mod.importance}`);
+  if (mod.outPort !== null) {
+    parts.push(`out_port:${formatPort(mod.outPort, options.names ? options.ports : NO_PORT_NAMES)}`);
+  }
+  // 1.0 and 1.1 have no such flag to show.
+  const flags = version < 12 ? { ...mod.flags, resetCounts: false } : mod.flags;
+  return `${parts.join(' ')} ${formatFlags(flags)}actions=${formatActions(mod.actions, options)}`;
+}
+
+const NS_PER_SECOND = 1e9;
+const NS_PER_MS = 1e6;
+
+/** `1.25s`: seconds with the milliseconds that OVS keeps, none when they are zero. */
+export function formatDuration(ns: number): string {
+  const seconds = Math.floor(ns / NS_PER_SECOND);
+  const ms = Math.floor((ns % NS_PER_SECOND) / NS_PER_MS);
+  return ms === 0 ? `${seconds}s` : `${seconds}.${String(ms).padStart(3, '0')}s`;
+}
+
+export interface FlowStatsTextOptions extends ActionTextOptions {
+  /** Counters, ages and the fields that are usually zero. */
+  readonly stats: boolean;
+}
+
+/** One line of dump-flows, without the space before it. */
+export function formatFlowStats({ entry, idleAge, hardAge }: ShownFlow, options: FlowStatsTextOptions): string {
+  const { stats } = options;
+  let text = '';
+  if (stats || entry.cookie !== 0n) text += `cookie=0x${entry.cookie.toString(16)}, `;
+  if (stats) text += `duration=${formatDuration(entry.durationNs)}, `;
+  if (stats || entry.tableId !== 0) text += `table=${entry.tableId}, `;
+  if (stats) text += `n_packets=${entry.packets}, n_bytes=${entry.bytes}, `;
+  if (entry.idleTimeout !== 0) text += `idle_timeout=${entry.idleTimeout}, `;
+  if (entry.hardTimeout !== 0) text += `hard_timeout=${entry.hardTimeout}, `;
+  text += formatFlags(entry.flags);
+  if (entry.importance !== 0) text += `importance=${entry.importance}, `;
+  if (stats && idleAge !== null) text += `idle_age=${idleAge}, `;
+  const durationSeconds = Math.floor(entry.durationNs / NS_PER_SECOND);
+  if (stats && hardAge !== null && hardAge !== durationSeconds) text += `hard_age=${hardAge}, `;
+  const match = formatMatch(entry.match, { ...options, priority: entry.priority });
+  if (match !== '') text += `${match} `;
+  return `${text}actions=${formatActions(entry.actions, options)}`;
+}

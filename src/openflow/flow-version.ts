@@ -1,0 +1,79 @@
+/**
+ * What a switch receives when a version of OpenFlow carries a flow change, and what it tells of a flow.
+ *
+ * Mirrors the round trip through ofputil_encode_flow_mod() and ofputil_decode_flow_mod() (lib/ofp-flow.c): actions
+ * become those of the version, and the versions differ in what they say of tables, cookies, flags and importance.
+ */
+import { actionsInVersion, checkActions } from './action/action-list.js';
+import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
+import { type OpenFlowVersion, protocolsOfVersion } from './protocol.js';
+import { type FlowStatsEntry, OpenFlowError } from './switch-connection.js';
+
+/** A flow change as the switch gets it by a version of OpenFlow. */
+export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion): FlowMod {
+  const isDelete = mod.command === 'delete' || mod.command === 'delete-strict';
+  const isModify = mod.command === 'modify' || mod.command === 'modify-strict';
+  return {
+    ...mod,
+    actions: actionsInVersion(mod.actions, version, mod.match),
+    tableId: tableInVersion(mod, version, isDelete),
+    // From 1.2 on a modify never adds a flow, nor changes a cookie.
+    newCookie: isModify && version >= 12 ? null : mod.newCookie,
+    importance: version >= 14 && mod.command === 'add' ? mod.importance : 0,
+    flags: flagsInVersion(mod, version, isDelete),
+  };
+}
+
+/** Without a table, 1.0 adds to the first and changes all; later versions mean table 0, but for deletes all. */
+function tableInVersion(mod: FlowMod, version: OpenFlowVersion, isDelete: boolean): number {
+  if (mod.tableId !== TABLE_ALL) return mod.tableId;
+  if (version === 10) return mod.command === 'add' ? 0 : TABLE_ALL;
+  return isDelete && version >= 12 ? TABLE_ALL : 0;
+}
+
+/** 1.0 and 1.1 reset a flow's counters whenever it is added anew, and say so of the flow from 1.3 on. */
+function flagsInVersion(mod: FlowMod, version: OpenFlowVersion, isDelete: boolean): FlowModFlags {
+  const { sendFlowRemoved, checkOverlap, resetCounts, noPacketCounts, noByteCounts } = mod.flags;
+  return {
+    sendFlowRemoved,
+    checkOverlap,
+    resetCounts: version >= 12 ? resetCounts : !isDelete && mod.command === 'add',
+    noPacketCounts: version >= 13 && noPacketCounts,
+    noByteCounts: version >= 13 && noByteCounts,
+  };
+}
+
+/** Throws what a switch answers to a flow change whose actions it cannot take. */
+export function checkReceivedFlowMod(mod: FlowMod, version: OpenFlowVersion, tableCount: number): void {
+  if (mod.command === 'delete' || mod.command === 'delete-strict') return;
+  const { error, protocols } = checkActions(mod.actions, { match: mod.match, tableId: mod.tableId, tableCount });
+  if (error !== null) throw new OpenFlowError(error);
+  if ((protocolsOfVersion(version) & ~protocols) !== 0) throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT');
+}
+
+/** What a version of OpenFlow tells of a flow: ages only OVS's own replies and 1.5 know. */
+export interface ShownFlow {
+  readonly entry: FlowStatsEntry;
+  /** Seconds, or null where the version does not tell. */
+  readonly idleAge: number | null;
+  readonly hardAge: number | null;
+}
+
+const NS_PER_SECOND = 1e9;
+const MAX_AGE = 0xffff;
+
+const ageSeconds = (ns: number): number => Math.min(MAX_AGE, Math.max(0, Math.floor(ns / NS_PER_SECOND)));
+
+export function flowInVersion(entry: FlowStatsEntry, version: OpenFlowVersion): ShownFlow {
+  const flags = version < 13 ? NO_FLAGS : entry.flags;
+  return {
+    entry: {
+      ...entry,
+      actions: actionsInVersion(entry.actions, version, entry.match),
+      flags,
+      importance: version >= 14 ? entry.importance : 0,
+    },
+    idleAge: version === 10 || version === 15 ? ageSeconds(entry.idleAgeNs) : null,
+    hardAge: version === 10 ? ageSeconds(entry.hardAgeNs) : null,
+  };
+}
