@@ -2,7 +2,20 @@
  * A match: a key and the bits of it that count. Bits outside the mask are zero in the key.
  * Mirrors `struct match` (include/openvswitch/match.h).
  */
-import { FlowKey, KEY_WORDS, OFF_ETH_TYPE, OFF_NW_PROTO, OFF_PACKET_TYPE, OFF_TP_SRC } from './flow-key.js';
+import {
+  FRAG_LATER,
+  FlowKey,
+  KEY_WORDS,
+  OFF_ETH_TYPE,
+  OFF_NW_FRAG,
+  OFF_NW_PROTO,
+  OFF_PACKET_TYPE,
+  OFF_TP_DST,
+  OFF_TP_SRC,
+  OFF_VLAN_TCI,
+  PT_ETH,
+  VLAN_CFI,
+} from './flow-key.js';
 import { FIELD_BY_NAME, type Field, type Prerequisite, readField, writeField } from './fields.js';
 import { applyMask, equalInMask, hasExtraBits } from './flow-mask.js';
 
@@ -66,36 +79,43 @@ const ETH_TYPE_IP = 0x0800;
 const ETH_TYPE_ARP = 0x0806;
 const ETH_TYPE_RARP = 0x8035;
 const ETH_TYPE_IPV6 = 0x86dd;
-const isMplsType = (type: number): boolean => type === 0x8847 || type === 0x8848;
 
 /**
- * Does a packet with this key have the field at all? (OpenFlow 1.5.1 §7.2.3.6, lib/meta-flow.c mf_are_prereqs_ok.)
- * With a mask, the bits that the answer depended on are added to it.
+ * Does a packet with this key have the field at all? (OpenFlow 1.5.1 §7.2.3.6, mf_are_prereqs_ok of lib/meta-flow.c.)
+ * With a mask, the bits that the answer depended on are added to it, save eth_type and nw_frag, which every megaflow
+ * matches exactly.
  */
 export function prerequisiteHolds(prerequisite: Prerequisite, key: FlowKey, mask?: FlowKey): boolean {
-  if (prerequisite === 'none') return true;
-  if (prerequisite === 'vlan') {
-    // The VID's presence bit.
-    if (mask !== undefined) mask.setU16(22, mask.u16(22) | 0x1000);
-    return (key.u16(22) & 0x1000) !== 0;
-  }
-  if (mask !== undefined) mask.setU32(OFF_PACKET_TYPE, 0xffffffff);
-  if (prerequisite === 'ethernet') return key.u32(OFF_PACKET_TYPE) === 0;
-  if (mask !== undefined) mask.setU16(OFF_ETH_TYPE, 0xffff);
   const type = key.u16(OFF_ETH_TYPE);
-  const isIp = type === ETH_TYPE_IP || type === ETH_TYPE_IPV6;
-  const proto = (wanted: number): boolean => {
+  const isEthernet = (): boolean => {
+    if (mask !== undefined) mask.setU32(OFF_PACKET_TYPE, 0xffffffff);
+    return key.u32(OFF_PACKET_TYPE) === PT_ETH;
+  };
+  const isProto = (wanted: number): boolean => {
     if (mask !== undefined) mask.setU8(OFF_NW_PROTO, 0xff);
     return key.u8(OFF_NW_PROTO) === wanted;
   };
-  const icmp6Type = (wanted: readonly number[]): boolean => {
-    if (type !== ETH_TYPE_IPV6 || !proto(58)) return false;
+  const isIp = type === ETH_TYPE_IP || type === ETH_TYPE_IPV6;
+  /** Transport ports: not in later fragments. */
+  const isTransport = (wanted: number): boolean => isIp && isProto(wanted) && (key.u8(OFF_NW_FRAG) & FRAG_LATER) === 0;
+  const isNd = (types: readonly number[]): boolean => {
+    if (type !== ETH_TYPE_IPV6 || !isProto(58)) return false;
+    if (mask !== undefined) mask.setU16(OFF_TP_DST, 0xffff);
+    if (key.u16(OFF_TP_DST) !== 0) return false;
     if (mask !== undefined) mask.setU16(OFF_TP_SRC, 0xffff);
-    return wanted.includes(key.u16(OFF_TP_SRC));
+    return types.includes(key.u16(OFF_TP_SRC));
   };
   switch (prerequisite) {
+    case 'none':
+      return true;
+    case 'ethernet':
+      return isEthernet();
+    case 'vlan':
+      if (!isEthernet()) return false;
+      if (mask !== undefined) mask.setU16(OFF_VLAN_TCI, mask.u16(OFF_VLAN_TCI) | VLAN_CFI);
+      return (key.u16(OFF_VLAN_TCI) & VLAN_CFI) !== 0;
     case 'mpls':
-      return isMplsType(type);
+      return type === 0x8847 || type === 0x8848;
     case 'ipv4':
       return type === ETH_TYPE_IP;
     case 'ipv6':
@@ -106,20 +126,20 @@ export function prerequisiteHolds(prerequisite: Prerequisite, key: FlowKey, mask
     case 'arp':
       return type === ETH_TYPE_ARP || type === ETH_TYPE_RARP;
     case 'tcp':
-      return isIp && proto(6);
+      return isTransport(6);
     case 'udp':
-      return isIp && proto(17);
+      return isTransport(17);
     case 'sctp':
-      return isIp && proto(132);
+      return isTransport(132);
     case 'icmpv4':
-      return type === ETH_TYPE_IP && proto(1);
+      return type === ETH_TYPE_IP && isProto(1);
     case 'icmpv6':
-      return type === ETH_TYPE_IPV6 && proto(58);
+      return type === ETH_TYPE_IPV6 && isProto(58);
     case 'nd':
-      return icmp6Type([135, 136]);
+      return isNd([135, 136]);
     case 'nd-solicit':
-      return icmp6Type([135]);
+      return isNd([135]);
     case 'nd-advert':
-      return icmp6Type([136]);
+      return isNd([136]);
   }
 }

@@ -1,0 +1,441 @@
+/**
+ * One datapath and the bridges on it: upcalls come up, flows go down, and what was installed is kept true.
+ *
+ * Mirrors struct dpif_backer and ofproto-dpif-upcall.c (handlers and revalidators in one). The invariant: for any
+ * packet, the megaflow that matches has the actions that translation would give now; whatever changes that
+ * (noteChange, noteMacChange) has the flows looked at again before time moves on.
+ */
+import type { Datapath } from '#datapath/datapath.js';
+import { extractFlow } from '#datapath/flow-extract.js';
+import type { DpAction, DpFlow, Upcall } from '#datapath/dpif.js';
+import { ufidOf } from '#flowtable/hash.js';
+import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
+import { FlowKey, OFF_CONJ_ID, OFF_IN_PORT, OFF_RECIRC_ID, OFF_USERSPACE } from '#flowtable/flow-key.js';
+import type { PacketOut } from '#src/openflow/switch-connection.js';
+import type { Scheduler } from '#src/sim/scheduler.js';
+import type { Bridge } from './bridge.js';
+import type { SwitchPort } from './bundle.js';
+import { RecirculationIds } from './recirculation.js';
+import { fdbLookup, type Credit, type TranslateOutcome } from './translate/outcome.js';
+import { Translation } from './translate/translation.js';
+import { findTunnelPort, isTunnelled } from './tunnel.js';
+import { DatapathFeatures } from './unixctl/datapath-features.js';
+
+const NS_PER_MS = 1e6;
+/** ovs-vswitchd.conf.db(5): max-idle and flow-limit. */
+export const DEFAULT_MAX_IDLE_MS = 10_000;
+export const DEFAULT_FLOW_LIMIT = 200_000;
+/** VLAN headers that are looked at (other_config:vlan-limit). */
+export const VLAN_LIMIT = 1;
+/** Idle time of flows while there are more of them than the limit. */
+const CROWDED_IDLE_MS = 100;
+
+/** What userspace keeps of a flow that it installed (struct udpif_key). */
+interface InstalledFlow {
+  readonly ufid: string;
+  readonly key: FlowKey;
+  mask: FlowKey;
+  actions: readonly DpAction[];
+  credits: readonly Credit[];
+  fdbLookups: readonly string[];
+  /** What has been credited already. */
+  packets: number;
+  bytes: number;
+  readonly createdNs: number;
+  readonly isExact: boolean;
+}
+
+/** A packet that a controller would get. */
+export interface PacketIn {
+  readonly bridge: Bridge;
+  readonly packet: Uint8Array;
+  readonly inPort: number;
+  readonly reason: number;
+  readonly maxLen: number;
+  readonly tableId: number;
+  readonly cookie: bigint;
+  readonly controllerId: number;
+  readonly userdata: Uint8Array;
+}
+
+export class Backer {
+  readonly name: string;
+  readonly dpif: Datapath;
+  readonly features: DatapathFeatures;
+  readonly recirculation = new RecirculationIds();
+  readonly bridges = new Set<Bridge>();
+  flowLimit = DEFAULT_FLOW_LIMIT;
+  maxIdleMs = DEFAULT_MAX_IDLE_MS;
+  /** Off: each flow is installed for exactly its packet. */
+  megaflowsEnabled = true;
+  /** Called with packets for controllers; nothing listens unless a controller is connected. */
+  onPacketIn: ((message: PacketIn) => void) | null = null;
+  maxFlowCount = 0;
+  packetInCount = 0;
+
+  private readonly scheduler: Scheduler;
+  private readonly flows = new Map<string, InstalledFlow>();
+  private readonly byFdbLookup = new Map<string, Set<string>>();
+  private revalidationIsDue = false;
+  private everythingChanged = false;
+  private readonly staleFlows = new Set<string>();
+
+  constructor(name: string, dpif: Datapath, scheduler: Scheduler, features: DatapathFeatures) {
+    this.name = name;
+    this.dpif = dpif;
+    this.scheduler = scheduler;
+    this.features = features;
+    dpif.onUpcall(() => {
+      scheduler.at(scheduler.nowNs(), () => this.handleUpcalls());
+    });
+  }
+
+  /** Tunnels by tnl_push and tnl_pop instead of the host's stack? */
+  hasNativeTunnels(): boolean {
+    return this.name.startsWith('dummy@') && this.features.has('tnl_push_pop');
+  }
+
+  get installedCount(): number {
+    return this.flows.size;
+  }
+
+  portNamed(name: string): SwitchPort | null {
+    for (const bridge of this.bridges) {
+      const port = bridge.portNamed(name);
+      if (port !== null) return port;
+    }
+    return null;
+  }
+
+  /** The port that a packet with this datapath key came in by. */
+  findPort(key: FlowKey): SwitchPort | null {
+    const ports = [...this.bridges].flatMap((bridge) => [...bridge.ports.values()]);
+    if (isTunnelled(key)) return findTunnelPort(key, ports);
+    const odpPort = key.u32(OFF_IN_PORT);
+    return ports.find((port) => port.odpPort === odpPort && port.tunnel === null) ?? null;
+  }
+
+  /** Rules, ports or settings changed: all flows are in doubt. */
+  noteChange(): void {
+    this.everythingChanged = true;
+    this.portIndex = null;
+    this.scheduleRevalidation();
+  }
+
+  /** A MAC address moved: the flows that asked for it are in doubt. */
+  noteMacChange(bridge: Bridge, mac: string, vlan: number): void {
+    const affected = this.byFdbLookup.get(fdbLookup(bridge.name, mac, vlan));
+    if (affected === undefined || affected.size === 0) return;
+    for (const ufid of affected) this.staleFlows.add(ufid);
+    this.scheduleRevalidation();
+  }
+
+  /** A frame comes in by a datapath port. */
+  receive(odpPort: number, frame: Uint8Array): void {
+    this.dpif.receive(odpPort, frame);
+  }
+
+  handleUpcalls(): void {
+    for (let upcall = this.dpif.upcallReceive(); upcall !== null; upcall = this.dpif.upcallReceive()) {
+      if (upcall.cookie?.kind === 'controller') this.handleController(upcall, upcall.cookie);
+      else this.handleMiss(upcall);
+    }
+  }
+
+  /** Executes actions of a controller, or of ovs-ofctl packet-out. */
+  packetOut(bridge: Bridge, message: PacketOut): void {
+    const flow = extractFlow(message.packet, undefined, VLAN_LIMIT);
+    flow.setU32(OFF_IN_PORT, message.inPort);
+    const outcome = new Translation({
+      bridge,
+      flow,
+      packet: message.packet,
+      allowSideEffects: true,
+      actions: message.actions,
+    }).run();
+    this.credit(outcome.credits, 1, message.packet.length, this.scheduler.nowNs());
+    const key = flow.clone();
+    key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
+    this.dpif.execute(message.packet, key, outcome.actions);
+  }
+
+  /** Credits rules, ports and learned addresses with what the datapath has counted since the last time. */
+  pushStats(): void {
+    for (const flow of this.flows.values()) {
+      const current = this.dpif.flowGet(flow.ufid);
+      if (current !== null) this.push(flow, current);
+    }
+  }
+
+  /** Looks at all flows: pushes statistics, drops idle ones, and re-translates those in doubt. */
+  revalidate(): void {
+    this.revalidationIsDue = false;
+    const all = this.everythingChanged;
+    const stale = new Set(this.staleFlows);
+    this.everythingChanged = false;
+    this.staleFlows.clear();
+    const nowNs = this.scheduler.nowNs();
+    const count = this.flows.size;
+    this.maxFlowCount = Math.max(this.maxFlowCount, count);
+    const idleMs = count > this.flowLimit ? Math.min(CROWDED_IDLE_MS, this.maxIdleMs) : this.maxIdleMs;
+    for (const flow of [...this.flows.values()]) {
+      const current = this.dpif.flowGet(flow.ufid);
+      if (current === null) {
+        this.forget(flow);
+        continue;
+      }
+      this.push(flow, current);
+      const usedNs = Math.max(current.stats.usedNs, flow.createdNs);
+      if (nowNs - usedNs >= idleMs * NS_PER_MS) this.remove(flow);
+      else if (all || stale.has(flow.ufid)) this.recheck(flow);
+    }
+  }
+
+  /** Re-translates only the flows that a moved address has made doubtful. */
+  private revalidateStale(): void {
+    if (this.everythingChanged) {
+      this.revalidate();
+      return;
+    }
+    this.revalidationIsDue = false;
+    const stale = [...this.staleFlows];
+    this.staleFlows.clear();
+    for (const ufid of stale) {
+      const flow = this.flows.get(ufid);
+      const current = flow === undefined ? null : this.dpif.flowGet(ufid);
+      if (flow === undefined || current === null) continue;
+      this.push(flow, current);
+      this.recheck(flow);
+    }
+  }
+
+  /** Deletes all flows, after their statistics were pushed. */
+  purge(): void {
+    for (const flow of [...this.flows.values()]) this.remove(flow);
+  }
+
+  private portIndex: Map<number, SwitchPort> | null = null;
+
+  private portByOdp(odpPort: number): SwitchPort | null {
+    if (this.portIndex === null) {
+      this.portIndex = new Map();
+      for (const bridge of this.bridges) {
+        for (const port of bridge.ports.values()) {
+          if (port.odpPort !== null && port.tunnel === null) this.portIndex.set(port.odpPort, port);
+        }
+      }
+    }
+    return this.portIndex.get(odpPort) ?? null;
+  }
+
+  /** The OpenFlow view of a datapath key: the bridge, and the key with its port number. */
+  toOpenFlow(key: FlowKey): { readonly bridge: Bridge; readonly flow: FlowKey } | null {
+    const port = isTunnelled(key) ? this.findPort(key) : this.portByOdp(key.u32(OFF_IN_PORT));
+    if (port === null) return null;
+    const flow = key.clone();
+    flow.bytes.fill(0, OFF_USERSPACE, OFF_CONJ_ID + 4);
+    flow.setU32(OFF_IN_PORT, port.ofPort);
+    return { bridge: port.bridge, flow };
+  }
+
+  private scheduleRevalidation(): void {
+    if (this.revalidationIsDue) return;
+    this.revalidationIsDue = true;
+    this.scheduler.at(this.scheduler.nowNs(), () => this.revalidateStale());
+  }
+
+  private translate(key: FlowKey, packet: Uint8Array | null): TranslateOutcome | null {
+    const view = this.toOpenFlow(key);
+    if (view === null) return null;
+    return new Translation({ ...view, packet, allowSideEffects: packet !== null }).run();
+  }
+
+  private handleMiss(upcall: Upcall): void {
+    const outcome = this.translate(upcall.key, upcall.packet);
+    if (outcome === null) {
+      this.install(upcall.key, portOnlyMask(), [{ kind: 'drop', reason: 'no-bridge-port' }], [], []);
+      return;
+    }
+    // A flow on the slow path is credited by its own statistics.
+    if (upcall.kind === 'miss') this.credit(outcome.credits, 1, upcall.packet.length, this.scheduler.nowNs());
+    if (upcall.kind === 'miss') {
+      this.install(upcall.key, outcome.wc, this.actionsToInstall(outcome), outcome.credits, outcome.fdbLookups);
+    }
+    this.dpif.execute(upcall.packet, upcall.key, executable(outcome));
+  }
+
+  private handleController(upcall: Upcall, cookie: Extract<Upcall['cookie'], { kind: 'controller' }>): void {
+    const state = this.recirculation.find(cookie.recircId);
+    if (state === undefined || cookie.dontSend) return;
+    this.packetInCount++;
+    this.onPacketIn?.({
+      bridge: state.bridge,
+      packet: upcall.packet,
+      inPort: state.inPort,
+      reason: cookie.reason,
+      maxLen: cookie.maxLen,
+      tableId: state.tableId,
+      cookie: cookie.ruleCookie,
+      controllerId: cookie.controllerId,
+      userdata: state.userdata,
+    });
+  }
+
+  private actionsToInstall(outcome: TranslateOutcome): readonly DpAction[] {
+    if (outcome.error !== null) return [{ kind: 'drop', reason: 'translation-error' }];
+    const reason = [...outcome.slow][0];
+    if (reason === undefined) return outcome.actions;
+    return [{ kind: 'userspace', pid: 0, cookie: { kind: 'slow-path', reason, inPort: 0 } }];
+  }
+
+  private install(
+    key: FlowKey,
+    wc: FlowKey,
+    actions: readonly DpAction[],
+    credits: readonly Credit[],
+    fdbLookups: readonly string[],
+  ): void {
+    if (this.flows.size >= this.flowLimit) return;
+    const isExact = !this.megaflowsEnabled;
+    const mask = isExact ? exactDatapathMask() : wc.clone();
+    if (this.dpif.flowPut({ key, mask, actions, mode: 'create' }) !== 'ok') return;
+    const ufid = ufidOf(key, mask);
+    const flow: InstalledFlow = {
+      ufid,
+      key: key.clone(),
+      mask,
+      actions,
+      credits,
+      fdbLookups,
+      packets: 0,
+      bytes: 0,
+      createdNs: this.scheduler.nowNs(),
+      isExact,
+    };
+    this.flows.set(ufid, flow);
+    this.index(flow);
+    this.maxFlowCount = Math.max(this.maxFlowCount, this.flows.size);
+  }
+
+  private recheck(flow: InstalledFlow): void {
+    if (flow.key.u32(OFF_RECIRC_ID) !== 0 && this.recirculation.find(flow.key.u32(OFF_RECIRC_ID)) === undefined) {
+      this.remove(flow);
+      return;
+    }
+    const outcome = this.translate(flow.key, null);
+    if (outcome === null || (!flow.isExact && hasExtraBits(outcome.wc, flow.mask))) {
+      this.remove(flow);
+      return;
+    }
+    const actions = this.actionsToInstall(outcome);
+    if (!flow.isExact && hasExtraBits(flow.mask, outcome.wc)) {
+      // Narrower than it need be: let the next packet install a wider one.
+      this.remove(flow);
+      return;
+    }
+    if (!sameActions(actions, flow.actions)) {
+      this.dpif.flowPut({ key: flow.key, mask: flow.mask, actions, mode: 'modify' });
+      flow.actions = actions;
+    }
+    this.unindex(flow);
+    flow.credits = outcome.credits;
+    flow.fdbLookups = outcome.fdbLookups;
+    this.index(flow);
+  }
+
+  private remove(flow: InstalledFlow): void {
+    const last = this.dpif.flowDelete(flow.ufid);
+    if (last !== null) this.push(flow, last);
+    this.forget(flow);
+  }
+
+  private forget(flow: InstalledFlow): void {
+    this.unindex(flow);
+    this.flows.delete(flow.ufid);
+  }
+
+  private index(flow: InstalledFlow): void {
+    for (const lookup of flow.fdbLookups) {
+      const set = this.byFdbLookup.get(lookup);
+      if (set === undefined) this.byFdbLookup.set(lookup, new Set([flow.ufid]));
+      else set.add(flow.ufid);
+    }
+  }
+
+  private unindex(flow: InstalledFlow): void {
+    for (const lookup of flow.fdbLookups) {
+      const set = this.byFdbLookup.get(lookup);
+      set?.delete(flow.ufid);
+      if (set?.size === 0) this.byFdbLookup.delete(lookup);
+    }
+  }
+
+  private push(flow: InstalledFlow, current: DpFlow): void {
+    const packets = current.stats.packets - flow.packets;
+    const bytes = current.stats.bytes - flow.bytes;
+    if (packets <= 0) return;
+    flow.packets = current.stats.packets;
+    flow.bytes = current.stats.bytes;
+    this.credit(flow.credits, packets, bytes, current.stats.usedNs);
+  }
+
+  private credit(credits: readonly Credit[], packets: number, bytes: number, usedNs: number): void {
+    for (const credit of credits) {
+      switch (credit.kind) {
+        case 'rule':
+          credit.rule.packets += packets;
+          credit.rule.bytes += bytes;
+          credit.rule.usedNs = Math.max(credit.rule.usedNs, usedNs);
+          break;
+        case 'table':
+          if (credit.matched) credit.table.matchedCount += packets;
+          else credit.table.missedCount += packets;
+          break;
+        case 'port':
+          if (credit.tx !== null) {
+            credit.tx.credited.txPackets += packets;
+            credit.tx.credited.txBytes += bytes;
+          }
+          if (credit.rx !== null) {
+            credit.rx.credited.rxPackets += packets;
+            credit.rx.credited.rxBytes += bytes;
+          }
+          break;
+        case 'learn': {
+          const { bundle, mac, vlan, gratuitousArp } = credit;
+          bundle.bridge.learn(mac, vlan, gratuitousArp, bundle);
+          break;
+        }
+      }
+    }
+  }
+}
+
+/** What is executed for the packet that came up. */
+const executable = (outcome: TranslateOutcome): readonly DpAction[] =>
+  outcome.error === null ? outcome.actions : [{ kind: 'drop', reason: 'translation-error' }];
+
+function portOnlyMask(): FlowKey {
+  const mask = new FlowKey();
+  mask.setU32(OFF_IN_PORT, 0xffffffff);
+  mask.setU32(OFF_RECIRC_ID, 0xffffffff);
+  return mask;
+}
+
+function sameActions(a: readonly DpAction[], b: readonly DpAction[]): boolean {
+  return a.length === b.length && a.every((action, i) => sameAction(action, b[i]!));
+}
+
+function sameAction(a: DpAction, b: DpAction): boolean {
+  if (a.kind === 'set' && b.kind === 'set') {
+    return (
+      a.attribute === b.attribute &&
+      a.value.equals(b.value) &&
+      (a.mask === null ? b.mask === null : b.mask !== null && a.mask.equals(b.mask))
+    );
+  }
+  return canonical(a) === canonical(b);
+}
+
+const canonical = (action: DpAction): string =>
+  JSON.stringify(action, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));

@@ -1,0 +1,114 @@
+/**
+ * A bridge: its ports and how they carry VLANs, what it has learned, and its OpenFlow tables.
+ * Mirrors struct ofproto_dpif / xbridge; the reconciliation with the database is reconfigure.ts's.
+ */
+import type { Clock } from '#datapath/environment.js';
+import { Match } from '#flowtable/match.js';
+import { formatMatch } from '#src/openflow/match-format.js';
+import { DEFAULT_PRIORITY, NO_FLAGS } from '#src/openflow/flow-mod.js';
+import { formatHex } from '#src/openflow/number-text.js';
+import { NO_PORT_NAMES, OFPP_CONTROLLER, type PortNames } from '#src/openflow/ports.js';
+import type { Backer } from './backer.js';
+import type { Bundle, SwitchPort } from './bundle.js';
+import { MacLearning } from './mac-learning.js';
+import { INTERNAL_TABLE, OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
+import { hashInteger, OvsHmap } from './ovs-hmap.js';
+
+const NS_PER_SEC = 1e9;
+
+export class Bridge {
+  readonly name: string;
+  readonly backer: Backer;
+  readonly clock: Clock;
+  readonly fdb = new MacLearning();
+  /** By OpenFlow number, in the order in which OVS floods. */
+  readonly ports = new OvsHmap<number, SwitchPort>(hashInteger);
+  /** In the order of their making, the order in which NORMAL floods. */
+  readonly bundles: Bundle[] = [];
+  forwardsBpdu = false;
+  isSecure = false;
+  datapathId = 0n;
+  /** Is a controller connected that wants packets that no rule matches? */
+  wantsPacketInOnMiss = false;
+  /** The switch's own rule for such packets. */
+  readonly missRule: Rule;
+  private readonly tables: OpenFlowTable[] = [];
+
+  constructor(name: string, backer: Backer, clock: Clock) {
+    this.name = name;
+    this.backer = backer;
+    this.clock = clock;
+    for (let id = 0; id < TABLE_COUNT; id++) this.tables.push(new OpenFlowTable(id));
+    this.missRule = {
+      tableId: INTERNAL_TABLE,
+      match: new Match(),
+      priority: 0,
+      cookie: 0n,
+      idleTimeout: 0,
+      hardTimeout: 0,
+      importance: 0,
+      flags: NO_FLAGS,
+      actions: [{ kind: 'output', port: OFPP_CONTROLLER, maxLen: 0xffff }],
+      createdNs: clock.nowNs(),
+      modifiedNs: clock.nowNs(),
+      usedNs: clock.nowNs(),
+      packets: 0,
+      bytes: 0,
+    };
+  }
+
+  get nowSec(): number {
+    return Math.floor(this.clock.nowNs() / NS_PER_SEC);
+  }
+
+  table(id: number): OpenFlowTable {
+    return this.tables[id]!;
+  }
+
+  allTables(): readonly OpenFlowTable[] {
+    return this.tables;
+  }
+
+  /** Names and numbers for flows as text. */
+  readonly portNames: PortNames = {
+    nameOf: (port) => this.ports.get(port)?.name,
+    numberOf: (name) => this.portNamed(name)?.ofPort,
+  };
+
+  portNamed(name: string): SwitchPort | null {
+    for (const port of this.ports.values()) if (port.name === name) return port;
+    return null;
+  }
+
+  /** The other end of a patch port, when both ends name each other. */
+  peerOf(port: SwitchPort): SwitchPort | null {
+    if (port.peerName === null) return null;
+    const peer = this.backer.portNamed(port.peerName);
+    return peer !== null && peer.peerName === port.name ? peer : null;
+  }
+
+  /** Learns a MAC address; true when a packet to it would now go elsewhere. */
+  learn(mac: string, vlan: number, gratuitousArp: boolean, bundle: Bundle): boolean {
+    const changed = this.fdb.update(mac, vlan, gratuitousArp, bundle, this.nowSec);
+    if (changed) this.backer.noteMacChange(this, mac, vlan);
+    return changed;
+  }
+
+  /** A rule as traces show it. */
+  describeRule(rule: Rule, names: boolean): string {
+    return describeRule(rule.match, rule.priority, rule.cookie, names ? this.portNames : NO_PORT_NAMES, names);
+  }
+
+  /** Rebuilds the order in which OVS would hold the ports after its last change. */
+  reorderPorts(): void {
+    const ports = [...this.bundles.flatMap((bundle) => bundle.ports), ...this.ports.values()];
+    this.ports.clear();
+    for (const port of ports) this.ports.set(port.ofPort, port);
+  }
+}
+
+function describeRule(match: Match, priority: number, cookie: bigint, ports: PortNames, names: boolean): string {
+  const text = formatMatch(match, { ports, names, priority: DEFAULT_PRIORITY });
+  const cookieText = cookie === 0n ? '' : `, cookie ${formatHex(cookie)}`;
+  return `${text === '' ? '' : `${text}, `}priority ${priority}${cookieText}`;
+}

@@ -1,0 +1,520 @@
+/**
+ * Brings bridges, ports and datapaths in line with the database, and writes back what the database should show of
+ * them. Mirrors bridge_reconfigure() of vswitchd/bridge.c.
+ *
+ * The invariant: reconcile() after any commit leaves the same switch as starting afresh from that database would,
+ * but for what ports, flows and learned addresses carry over.
+ */
+import type { Dpif } from '#datapath/dpif.js';
+import type { Database, Row } from '#src/ovsdb/database.js';
+import { OFPP_LOCAL } from '#src/openflow/ports.js';
+import { Match } from '#flowtable/match.js';
+import { NO_FLAGS } from '#src/openflow/flow-mod.js';
+import type { Scheduler } from '#src/sim/scheduler.js';
+import type { Backer } from './backer.js';
+import { Bridge } from './bridge.js';
+import type { Bundle, SwitchPort } from './bundle.js';
+import type { Netdev, NetdevProvider } from './netdev.js';
+import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
+import { Ofproto } from './ofproto.js';
+import { hashString, OvsHmap } from './ovs-hmap.js';
+import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
+import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig } from './tunnel.js';
+import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
+
+/** A bridge with what configuration remembers of it. */
+interface ConfiguredBridge {
+  readonly bridge: Bridge;
+  readonly ofproto: Ofproto;
+  readonly numbers: OpenFlowNumbers;
+  readonly bundles: OvsHmap<string, Bundle>;
+  readonly interfaces: Map<string, ConfiguredInterface>;
+  failMode: string;
+}
+
+interface ConfiguredInterface {
+  readonly name: string;
+  readonly type: string;
+  readonly port: SwitchPort;
+  readonly settings: string;
+}
+
+export interface ConfigurationEnvironment {
+  readonly database: Database;
+  readonly scheduler: Scheduler;
+  readonly netdevs: NetdevProvider;
+  readonly openFile: OpenFile;
+  /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
+  backer(type: string): Backer;
+}
+
+const LOCAL_TYPES: Readonly<Record<string, string>> = { dummy: 'dummy-internal', system: 'internal' };
+
+export class Configuration {
+  private readonly env: ConfigurationEnvironment;
+  private readonly configured = new Map<string, ConfiguredBridge>();
+  /** Errors of interfaces by name: kept until they are tried again. */
+  private readonly errors = new Map<string, string>();
+  private nextDummyMac = 0;
+  private nextIfindex = 1;
+  private nextBridgeId = 1;
+
+  constructor(env: ConfigurationEnvironment) {
+    this.env = env;
+  }
+
+  bridges(): ReadonlyMap<string, { readonly bridge: Bridge; readonly ofproto: Ofproto }> {
+    return this.configured;
+  }
+
+  reconcile(): void {
+    const rows = this.env.database.rows('Open_vSwitch')[0]?.refs('bridges') ?? [];
+    const wanted = new Map(rows.map((row) => [row.string('name') ?? '', row] as const));
+    this.errors.clear();
+    for (const [name, entry] of this.configured) {
+      const row = wanted.get(name);
+      if (row === undefined || backerType(row) !== entry.bridge.backer.name.split('@')[0]) this.removeBridge(name);
+    }
+    for (const [name, row] of wanted) {
+      const entry = this.configured.get(name) ?? this.addBridge(name, row);
+      this.removePorts(entry, row);
+    }
+    for (const [name, row] of wanted) {
+      const entry = this.configured.get(name)!;
+      this.addPorts(entry, row);
+      this.configureBundles(entry, row);
+      this.configureBridge(entry, row);
+    }
+    for (const { bridge } of this.configured.values()) {
+      bridge.reorderPorts();
+      bridge.backer.noteChange();
+    }
+    this.writeBack();
+  }
+
+  dummyDevice(name: string): DummyNetdev | null {
+    for (const device of this.dummyDevices()) if (device.name === name) return device;
+    return null;
+  }
+
+  *dummyDevices(): IterableIterator<DummyNetdev> {
+    for (const { interfaces } of this.configured.values()) {
+      for (const { port } of interfaces.values()) if (port.netdev instanceof DummyNetdev) yield port.netdev;
+    }
+  }
+
+  // Bridges.
+
+  private addBridge(name: string, row: Row): ConfiguredBridge {
+    const backer = this.env.backer(backerType(row));
+    const bridge = new Bridge(name, backer, this.env.scheduler);
+    backer.bridges.add(bridge);
+    const entry: ConfiguredBridge = {
+      bridge,
+      ofproto: new Ofproto(bridge, this.env.scheduler),
+      numbers: new OpenFlowNumbers(),
+      bundles: new OvsHmap(hashString),
+      interfaces: new Map(),
+      failMode: '',
+    };
+    bridge.datapathId = BigInt(this.nextBridgeId++);
+    this.configured.set(name, entry);
+    return entry;
+  }
+
+  private removeBridge(name: string): void {
+    const entry = this.configured.get(name)!;
+    for (const port of [...entry.interfaces.values()]) this.removeInterface(entry, port);
+    const { backer } = entry.bridge;
+    backer.bridges.delete(entry.bridge);
+    backer.recirculation.forget(entry.bridge);
+    backer.noteChange();
+    this.configured.delete(name);
+  }
+
+  private configureBridge(entry: ConfiguredBridge, row: Row): void {
+    const { bridge } = entry;
+    const other = row.map('other_config');
+    bridge.forwardsBpdu = other.get('forward-bpdu') === 'true';
+    bridge.fdb.setIdleSec(Number(other.get('mac-aging-time') ?? 300) || 300);
+    bridge.fdb.setMaxEntries(Number(other.get('mac-table-size') ?? 8192) || 8192);
+    bridge.fdb.floodVlans = new Set(row.integers('flood_vlans'));
+    this.configureIdentity(bridge, other);
+    this.configureTables(bridge, row);
+    const failMode = row.string('fail_mode') ?? '';
+    const isNew = entry.failMode === '';
+    const mode = failMode === 'secure' ? 'secure' : 'standalone';
+    if (mode === entry.failMode) return;
+    entry.failMode = mode;
+    bridge.isSecure = mode === 'secure';
+    // A change of mode throws the tables away; without a controller a standalone bridge is a plain switch.
+    if (!isNew) entry.ofproto.flush();
+    if (mode === 'standalone') {
+      entry.ofproto.flowMods([
+        {
+          command: 'add',
+          tableId: 0,
+          match: new Match(),
+          priority: 0,
+          cookie: 0n,
+          cookieMask: 0n,
+          newCookie: 0n,
+          idleTimeout: 0,
+          hardTimeout: 0,
+          importance: 0,
+          flags: NO_FLAGS,
+          outPort: null,
+          outGroup: null,
+          actions: [{ kind: 'output', port: 0xfffa, maxLen: 0 }],
+        },
+      ]);
+    }
+  }
+
+  /** The bridge's MAC is that of its first port by address; its datapath id follows from it. */
+  private configureIdentity(bridge: Bridge, other: ReadonlyMap<string, string>): void {
+    const local = bridge.ports.get(OFPP_LOCAL);
+    const hwaddr = parseMac(other.get('hwaddr'));
+    const candidates = [...bridge.ports.values()]
+      .filter((port) => port !== local && port.odpPort !== null && port.tunnel === null)
+      .map((port) => port.netdev.mac)
+      .filter((mac) => (mac[0]! & 1) === 0 && mac.some((byte) => byte !== 0))
+      .sort((a, b) => Buffer.compare(a, b));
+    const isDummy = local?.netdev instanceof DummyNetdev;
+    const mac = hwaddr ?? (isDummy ? local.netdev.mac : (candidates[0] ?? local?.netdev.mac));
+    if (mac !== undefined && local !== undefined && Buffer.compare(mac, local.netdev.mac) !== 0)
+      local.netdev.setMac(mac);
+    const wanted = other.get('datapath-id');
+    if (wanted !== undefined && /^(0x)?[0-9a-f]{1,16}$/i.test(wanted)) {
+      bridge.datapathId = BigInt(`0x${wanted.replace(/^0x/i, '')}`);
+    } else if (mac !== undefined) {
+      bridge.datapathId = BigInt(`0x${Buffer.from(mac).toString('hex')}`);
+    }
+  }
+
+  private configureTables(bridge: Bridge, row: Row): void {
+    const tables = row.get('flow_tables');
+    if (!(tables instanceof Map)) return;
+    for (const [id, uuid] of tables) {
+      const settings = this.env.database.row('Flow_Table', String(uuid));
+      const prefixes = settings?.strings('prefixes') ?? [];
+      if (prefixes.length > 0) bridge.table(Number(id)).classifier.setPrefixFields(prefixes.map(String));
+    }
+  }
+
+  // Ports.
+
+  private removePorts(entry: ConfiguredBridge, row: Row): void {
+    const wanted = new Map<string, Row>();
+    for (const port of row.refs('ports')) {
+      for (const iface of port.refs('interfaces')) wanted.set(iface.string('name') ?? '', iface);
+    }
+    for (const configured of [...entry.interfaces.values()]) {
+      const iface = wanted.get(configured.name);
+      if (configured.name === entry.bridge.name && iface === undefined) continue;
+      if (iface === undefined || settingsOf(iface, entry) !== configured.settings)
+        this.removeInterface(entry, configured);
+    }
+    const portNames = new Set(row.refs('ports').map((port) => port.string('name') ?? ''));
+    portNames.add(entry.bridge.name);
+    for (const bundle of [...entry.bundles.values()]) {
+      if (!portNames.has(bundle.name)) this.removeBundle(entry, bundle);
+    }
+  }
+
+  private removeBundle(entry: ConfiguredBridge, bundle: Bundle): void {
+    entry.bundles.delete(bundle.name);
+    const { bundles, fdb } = entry.bridge;
+    const at = bundles.indexOf(bundle);
+    if (at >= 0) bundles.splice(at, 1);
+    fdb.forget(bundle);
+  }
+
+  private removeInterface(entry: ConfiguredBridge, configured: ConfiguredInterface): void {
+    const { port } = configured;
+    const { bridge } = entry;
+    bridge.ports.delete(port.ofPort);
+    entry.interfaces.delete(configured.name);
+    if (port.ofPort !== OFPP_LOCAL) entry.numbers.release(port.ofPort);
+    if (port.bundle !== null) {
+      const { ports } = port.bundle;
+      ports.splice(ports.indexOf(port), 1);
+      bridge.fdb.forget(port.bundle);
+    }
+    port.netdev.onReceive(null);
+    port.netdev.onChange(null);
+    port.netdev.close();
+    if (port.odpPort !== null && !this.isOdpPortShared(port)) port.dpif.portDelete(port.odpPort);
+  }
+
+  /** Tunnel ports of one kind share a datapath port. */
+  private isOdpPortShared(port: SwitchPort): boolean {
+    if (port.tunnel === null) return false;
+    for (const bridge of port.bridge.backer.bridges) {
+      for (const other of bridge.ports.values()) if (other !== port && other.odpPort === port.odpPort) return true;
+    }
+    return false;
+  }
+
+  private addPorts(entry: ConfiguredBridge, row: Row): void {
+    const wanted = new OvsHmap<string, Row | null>(hashString);
+    for (const port of row.refs('ports')) wanted.set(port.string('name') ?? '', port);
+    if (!wanted.has(entry.bridge.name)) wanted.set(entry.bridge.name, null);
+    // Those that ask for a number come first, so that no other takes it.
+    for (const requested of [true, false]) {
+      for (const [name, port] of [...wanted.keys()].map((key) => [key, wanted.get(key) ?? null] as const)) {
+        const interfaces = port?.refs('interfaces') ?? [];
+        if (port === null && !requested) this.addInterface(entry, name, null);
+        for (const iface of interfaces) {
+          if ((iface.integer('ofport_request') !== undefined) !== requested) continue;
+          this.addInterface(entry, iface.string('name') ?? '', iface);
+        }
+      }
+    }
+  }
+
+  private addInterface(entry: ConfiguredBridge, name: string, row: Row | null): void {
+    if (entry.interfaces.has(name)) {
+      const netdev = entry.interfaces.get(name)!.port.netdev;
+      if (row !== null && netdev instanceof DummyNetdev) netdev.setOptions(row.map('options'), this.env.openFile);
+      return;
+    }
+    const { bridge } = entry;
+    const type = interfaceType(entry, name, row);
+    const options = row?.map('options') ?? new Map<string, string>();
+    const opened = this.openNetdev(bridge.backer, name, type, options);
+    if ('error' in opened) {
+      this.errors.set(name, opened.error);
+      return;
+    }
+    const { netdev, tunnel, peerName } = opened;
+    const ofPort = name === bridge.name ? OFPP_LOCAL : entry.numbers.allocate(row?.integer('ofport_request'));
+    const port: SwitchPort = {
+      name,
+      bridge,
+      ofPort,
+      type,
+      netdev,
+      odpPort: null,
+      dpif: bridge.backer.dpif,
+      bundle: null,
+      config: 0,
+      peerName,
+      tunnel,
+      credited: { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
+    };
+    const mac = parseMac(row?.string('mac'));
+    if (mac !== null) netdev.setMac(mac);
+    const mtu = row?.integer('mtu_request');
+    if (mtu !== undefined) netdev.setMtu(mtu);
+    if (peerName === null) port.odpPort = this.attach(port);
+    bridge.ports.set(ofPort, port);
+    entry.interfaces.set(name, { name, type, port, settings: row === null ? '' : settingsOf(row, entry) });
+  }
+
+  /** Gives the port its place in the datapath. */
+  private attach(port: SwitchPort): number {
+    const { dpif, netdev, tunnel } = port;
+    if (tunnel !== null) return attachTunnel(dpif, tunnel);
+    const isDummy = port.bridge.backer.name.startsWith('dummy@');
+    const number = isDummy ? dummyPortNumber(port.name, (free) => dpif.portGet(free) === null) : undefined;
+    const odpPort = dpif.portAdd({
+      name: port.name,
+      type: netdev.type === 'dummy' ? 'dummy' : netdev.type.endsWith('internal') ? 'internal' : 'netdev',
+      ...(number === undefined ? {} : { port: number }),
+      mtu: netdev.mtu,
+      transmit: (frame) => netdev.transmit(frame),
+    });
+    netdev.onReceive((frame) => port.bridge.backer.receive(odpPort, frame));
+    netdev.onChange(() => {
+      dpif.portSet(odpPort, { mtu: netdev.mtu });
+      port.bridge.backer.noteChange();
+    });
+    return odpPort;
+  }
+
+  private openNetdev(
+    backer: Backer,
+    name: string,
+    type: string,
+    options: ReadonlyMap<string, string>,
+  ):
+    | { readonly error: string }
+    | { readonly netdev: Netdev; readonly tunnel: TunnelConfig | null; readonly peerName: string | null } {
+    const plain = { tunnel: null, peerName: null };
+    if (type === 'patch') {
+      const peer = options.get('peer');
+      if (peer === undefined || peer === '') {
+        return { error: `${name}: patch type requires valid 'peer' argument` };
+      }
+      if (peer === name) return { error: `${name}: patch peer must not be self` };
+      return { netdev: new VirtualNetdev(name, type, this.virtualMac()), tunnel: null, peerName: peer };
+    }
+    if (TUNNEL_TYPES.has(type)) {
+      if (!SUPPORTED_TUNNEL_TYPES.has(type)) return { error: `${name}: tunnels of type ${type} are not built yet` };
+      const tunnel = parseTunnelConfig(name, type, options);
+      if ('error' in tunnel) return tunnel;
+      return { netdev: new VirtualNetdev(name, type, this.virtualMac()), tunnel, peerName: null };
+    }
+    if (type === 'dummy' || (type === 'internal' && backer.name.startsWith('dummy@'))) {
+      const kind = type === 'dummy' ? 'dummy' : 'dummy-internal';
+      const netdev = new DummyNetdev(name, kind, this.dummyMac(), this.nextIfindex++, this.env.scheduler);
+      netdev.setOptions(options, this.env.openFile);
+      return { netdev, ...plain };
+    }
+    if (type === '' || type === 'system' || type === 'internal' || type === 'tap') {
+      const netdev = this.env.netdevs.open(name, type === 'system' ? '' : type, options);
+      return 'error' in netdev ? netdev : { netdev, ...plain };
+    }
+    return { error: `could not create netdev ${name} of unknown type ${type}` };
+  }
+
+  private dummyMac(): Uint8Array {
+    const n = this.nextDummyMac++;
+    return Uint8Array.of(0xaa, 0x55, 0xaa, 0x55, (n >> 8) & 0xff, n & 0xff);
+  }
+
+  private nextVirtualMac = 0;
+
+  private virtualMac(): Uint8Array {
+    const n = this.nextVirtualMac++;
+    return Uint8Array.of(0x0a, 0x55, 0xaa, 0x55, (n >> 8) & 0xff, n & 0xff);
+  }
+
+  // Bundles.
+
+  private configureBundles(entry: ConfiguredBridge, row: Row): void {
+    const { bridge } = entry;
+    const rows = new Map(row.refs('ports').map((port) => [port.string('name') ?? '', port] as const));
+    const names = new OvsHmap<string, true>(hashString);
+    for (const name of [bridge.name, ...rows.keys()]) names.set(name, true);
+    for (const name of names.keys()) {
+      const port = rows.get(name) ?? null;
+      const settings =
+        port === null
+          ? ({
+              vlanMode: 'trunk',
+              vlan: 0,
+              trunks: null,
+              cvlans: null,
+              qinqEthertype: 0x88a8,
+              priorityTags: 'never',
+              isProtected: false,
+            } as const)
+          : vlanSettings(port);
+      let bundle = entry.bundles.get(name);
+      if (bundle === undefined) {
+        bundle = { name, bridge, ports: [], ...settings };
+        entry.bundles.set(name, bundle);
+        bridge.bundles.push(bundle);
+      } else if (!sameVlanSettings(bundle, settings)) {
+        Object.assign(bundle, settings);
+        bridge.fdb.forget(bundle);
+      }
+      const members = port?.refs('interfaces').map((iface) => iface.string('name') ?? '') ?? [name];
+      for (const member of members) {
+        const switchPort = entry.interfaces.get(member)?.port;
+        if (switchPort === undefined || switchPort.bundle === bundle) continue;
+        if (bundle.ports.length > 0) {
+          this.errors.set(member, 'bonds are not built yet: only the first interface of the port carries traffic');
+          continue;
+        }
+        switchPort.bundle = bundle;
+        bundle.ports.push(switchPort);
+      }
+    }
+  }
+
+  // What the database shows.
+
+  private writeBack(): void {
+    const { database } = this.env;
+    const operations: Record<string, unknown>[] = [];
+    const update = (row: Row, values: Record<string, unknown>): void => {
+      operations.push({ op: 'update', table: row.table, where: [['_uuid', '==', ['uuid', row.uuid]]], row: values });
+    };
+    for (const row of database.rows('Bridge')) {
+      const entry = this.configured.get(row.string('name') ?? '');
+      if (entry !== undefined) update(row, { datapath_id: entry.bridge.datapathId.toString(16).padStart(16, '0') });
+      for (const port of row.refs('ports')) {
+        for (const iface of port.refs('interfaces')) this.writeBackInterface(entry, iface, update);
+      }
+    }
+    const root = database.rows('Open_vSwitch')[0];
+    if (root !== undefined) {
+      update(root, {
+        cur_cfg: root.integer('next_cfg') ?? 0,
+        datapath_types: ['set', ['dummy', 'netdev', 'system']],
+        iface_types: ['set', ['dummy', 'internal', 'patch', 'system', 'tap', ...SUPPORTED_TUNNEL_TYPES].sort()],
+      });
+    }
+    database.transact(operations as never);
+  }
+
+  private writeBackInterface(
+    entry: ConfiguredBridge | undefined,
+    iface: Row,
+    update: (row: Row, values: Record<string, unknown>) => void,
+  ): void {
+    const name = iface.string('name') ?? '';
+    const port = entry?.interfaces.get(name)?.port;
+    const error = this.errors.get(name);
+    const none = ['set', []];
+    if (port === undefined) {
+      update(iface, { ofport: -1, error: error ?? none, mac_in_use: none, admin_state: none, link_state: none });
+      return;
+    }
+    const { netdev } = port;
+    const isVirtual = netdev instanceof VirtualNetdev;
+    update(iface, {
+      ofport: port.ofPort,
+      error: error ?? none,
+      mac_in_use: Buffer.from(netdev.mac).toString('hex').match(/../g)!.join(':'),
+      admin_state: netdev.up ? 'up' : 'down',
+      link_state: netdev.carrier ? 'up' : 'down',
+      ifindex: netdev.ifindex,
+      mtu: isVirtual ? none : netdev.mtu,
+    });
+  }
+}
+
+const backerType = (row: Row): string => {
+  const type = row.string('datapath_type') ?? '';
+  return type === '' ? 'system' : type;
+};
+
+function interfaceType(entry: ConfiguredBridge, name: string, row: Row | null): string {
+  if (name === entry.bridge.name) return 'internal';
+  const type = row?.string('type') ?? '';
+  return type === 'dummy-internal' ? 'internal' : type;
+}
+
+/** What may not change while the interface lives; options of dummies may. */
+function settingsOf(row: Row, entry: ConfiguredBridge): string {
+  const name = row.string('name') ?? '';
+  const type = interfaceType(entry, name, row);
+  const isDummy = type === 'dummy' || type === 'internal';
+  const options = isDummy ? [] : [...row.map('options')].sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([type, options, row.integer('ofport_request') ?? null]);
+}
+
+function attachTunnel(dpif: Dpif, tunnel: TunnelConfig): number {
+  const name = `${tunnel.type}_sys_${tunnel.udpPort}`;
+  const existing = dpif.portDump().find((port) => port.name === name);
+  if (existing !== undefined) return existing.port;
+  const isDummy = dpif.name.startsWith('dummy@');
+  return dpif.portAdd({
+    name,
+    type: 'vxlan',
+    ...(isDummy ? { port: dummyPortNumber(name, (free) => dpif.portGet(free) === null) } : {}),
+    udpPort: tunnel.udpPort,
+    gbp: tunnel.gbp,
+  });
+}
+
+function parseMac(text: string | undefined): Uint8Array | null {
+  if (text === undefined || !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return null;
+  return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
+}
+
+export { LOCAL_TYPES };

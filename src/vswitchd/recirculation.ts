@@ -1,0 +1,67 @@
+/**
+ * Recirculation ids: names for a translation that was interrupted and goes on when the packet comes back.
+ * Mirrors ofproto-dpif-rid.[ch]. Equal states share one id, so that translating a flow twice gives the same actions.
+ */
+import type { Bridge } from './bridge.js';
+import type { Action } from '#src/openflow/action/action.js';
+
+export interface FrozenState {
+  readonly bridge: Bridge;
+  readonly tableId: number;
+  /** Tunnel section, metadata and registers of the flow, and its in_port (OpenFlow's number). */
+  readonly tunnel: Uint8Array;
+  readonly metadata: Uint8Array;
+  readonly inPort: number;
+  readonly stack: readonly { readonly value: bigint; readonly bits: number }[];
+  readonly actions: readonly Action[];
+  readonly actionSet: readonly Action[];
+  readonly conntracked: boolean;
+  readonly userdata: Uint8Array;
+}
+
+function signature(state: FrozenState): string {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  return [
+    state.bridge.name,
+    state.tableId,
+    hex(state.tunnel),
+    hex(state.metadata),
+    state.inPort,
+    state.stack.map(({ value, bits }) => `${value}/${bits}`).join(','),
+    JSON.stringify([state.actions, state.actionSet], (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
+    state.conntracked,
+    hex(state.userdata),
+  ].join('|');
+}
+
+export class RecirculationIds {
+  private readonly bySignature = new Map<string, number>();
+  private readonly byId = new Map<number, FrozenState>();
+  private nextId = 1;
+
+  /** The id of the state; the same one for an equal state. */
+  allocate(state: FrozenState): number {
+    const key = signature(state);
+    let id = this.bySignature.get(key);
+    if (id === undefined) {
+      id = this.nextId++;
+      this.bySignature.set(key, id);
+      this.byId.set(id, state);
+    }
+    return id;
+  }
+
+  find(id: number): FrozenState | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Forgets what belongs to a bridge that is going away. */
+  forget(bridge: Bridge): void {
+    for (const [key, id] of this.bySignature) {
+      if (this.byId.get(id)?.bridge === bridge) {
+        this.bySignature.delete(key);
+        this.byId.delete(id);
+      }
+    }
+  }
+}

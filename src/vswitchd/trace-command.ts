@@ -1,0 +1,97 @@
+/**
+ * ofproto/trace: translates a packet and tells how. Mirrors ofproto-dpif-trace.c; the tree of nodes is made by
+ * translation, this file frames it as ovs-appctl shows it.
+ */
+import type { SlowPathReason } from '#datapath/dpif.js';
+import { Match } from '#flowtable/match.js';
+import { type FlowKey, OFF_ACTSET_OUTPUT } from '#flowtable/flow-key.js';
+import { formatFlow } from '#src/openflow/flow-format.js';
+import { formatMatch } from '#src/openflow/match-format.js';
+import { NO_PORT_NAMES, OFPP_UNSET, type PortNames } from '#src/openflow/ports.js';
+import type { Backer } from './backer.js';
+import type { Bridge } from './bridge.js';
+import { formatOdpActions } from './odp/odp-actions-format.js';
+import { TRANSLATE_ERROR_TEXT, type TranslateOutcome } from './translate/outcome.js';
+import { renderTrace } from './translate/trace.js';
+import { Translation } from './translate/translation.js';
+import { type UnixctlCommand, reply, replyError } from './unixctl/command.js';
+import { dpifPortNames } from './unixctl/dpctl.js';
+import { parseTraceArguments, type TraceHost } from './unixctl/trace-arguments.js';
+
+const SLOW_PATH_EXPLANATIONS: Readonly<Record<SlowPathReason, string>> = {
+  cfm: 'Consists of CFM packets',
+  bfd: 'Consists of BFD packets',
+  lacp: 'Consists of LACP packets',
+  stp: 'Consists of STP packets',
+  lldp: 'Consists of LLDP packets',
+  controller: 'Sends "packet-in" messages to the OpenFlow controller',
+  action: 'Uses action(s) not supported by datapath',
+  match: 'Uses match(es) not supported by datapath',
+};
+
+export interface TraceOptions {
+  readonly packet: Uint8Array | null;
+  readonly names: boolean;
+}
+
+/** Translates without side effects and returns the account of it. */
+export function traceFlow(bridge: Bridge, flow: FlowKey, options: TraceOptions): TranslateOutcome {
+  return new Translation({
+    bridge,
+    flow,
+    packet: options.packet,
+    allowSideEffects: false,
+    trace: true,
+    traceNames: options.names,
+  }).run();
+}
+
+/** ovs-appctl's text of a trace. */
+export function formatTrace(bridge: Bridge, flow: FlowKey, outcome: TranslateOutcome, names: boolean): string {
+  const ports: PortNames = names ? bridge.portNames : NO_PORT_NAMES;
+  const initial = flow.clone();
+  initial.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
+  const isUnchanged = initial.equals(outcome.finalFlow);
+  const megaflow = new Match(flow.clone(), outcome.wc.clone());
+  megaflow.normalize();
+  const actions = formatOdpActions(outcome.actions, names ? { portNames: dpifPortNames(bridge.backer.dpif) } : {});
+  let text = `Flow: ${formatFlow(initial, { ports, names })}\n`;
+  text += renderTrace(outcome.trace);
+  text += `\nFinal flow: ${isUnchanged ? 'unchanged' : formatFlow(outcome.finalFlow, { ports, names })}\n`;
+  text += `Megaflow: ${formatMatch(megaflow, { ports, names })}\n`;
+  text += `Datapath actions: ${actions}`;
+  if (outcome.error !== null) {
+    text += `\nTranslation failed (${TRANSLATE_ERROR_TEXT[outcome.error]}), packet is dropped.\n`;
+  } else if (outcome.slow.size > 0) {
+    text += '\nThis flow is handled by the userspace slow path because it:';
+    for (const reason of outcome.slow) text += `\n  - ${SLOW_PATH_EXPLANATIONS[reason]}.`;
+  }
+  return text;
+}
+
+/** The command, given a way to find bridges. */
+export function traceCommand(
+  bridgeNamed: (name: string) => Bridge | undefined,
+  backerNamed: (name: string) => Backer | undefined,
+): UnixctlCommand {
+  const host: TraceHost = {
+    bridgePorts: (name) => bridgeNamed(name)?.portNames ?? NO_PORT_NAMES,
+    receivedBy: (datapath, key) => {
+      const port = backerNamed(datapath)?.findPort(key) ?? null;
+      return port === null ? null : { bridge: port.bridge.name, ofPort: port.ofPort };
+    },
+  };
+  return {
+    name: 'ofproto/trace',
+    usage: '{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]',
+    minArgs: 1,
+    maxArgs: 0x7fffffff,
+    run(args, context) {
+      const request = parseTraceArguments(args, context, host);
+      const bridge = bridgeNamed(request.bridge);
+      if (bridge === undefined) return replyError(`${request.bridge}: unknown bridge`);
+      const outcome = traceFlow(bridge, request.flow, request);
+      return reply(formatTrace(bridge, request.flow, outcome, request.names));
+    },
+  };
+}

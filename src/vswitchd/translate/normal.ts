@@ -1,0 +1,147 @@
+/**
+ * NORMAL: the bridge as a VLAN-aware learning switch. Mirrors xlate_normal() of ofproto-dpif-xlate.c
+ * (IEEE 802.1Q-2018 §8.6 to §8.8).
+ */
+import {
+  OFF_ETH_DST,
+  OFF_ETH_SRC,
+  OFF_ETH_TYPE,
+  OFF_IN_PORT,
+  OFF_NW_DST,
+  OFF_NW_PROTO,
+  OFF_NW_SRC,
+  OFF_PACKET_TYPE,
+  OFF_VLAN_TCI,
+  OFF_VLAN_TPID,
+  OFF_VLAN1_TCI,
+  OFF_VLAN1_TPID,
+  PT_ETH,
+  VLAN_CFI,
+  VLAN_VID_MASK,
+} from '#flowtable/flow-key.js';
+import { setExact } from '#flowtable/flow-mask.js';
+import { OFPP_CONTROLLER, OFPP_NONE } from '#src/openflow/ports.js';
+import { type Bundle, isFloodable } from '../bundle.js';
+import { macText } from '../mac-learning.js';
+import { fdbLookup } from './outcome.js';
+import { outputToPort } from './output.js';
+import type { Translation } from './translation.js';
+import {
+  extractTags,
+  includesVlan,
+  inputVidError,
+  isVlanType,
+  putTags,
+  type Tags,
+  translateInput,
+  translateOutput,
+} from './vlan.js';
+
+const ETH_TYPE_ARP = 0x0806;
+const ARP_REQUEST = 1;
+const ARP_REPLY = 2;
+
+/** Addresses that a bridge keeps to itself: IEEE 802.1D's 01:80:c2:00:00:0x, Extreme's and Cisco's protocols. */
+const RESERVED_ADDRESSES: ReadonlySet<string> = new Set([
+  ...Array.from({ length: 16 }, (_, i) => `0180c200000${i.toString(16)}`),
+  '00e02b000000',
+  '00e02b000004',
+  '00e02b000006',
+  '01000c000000',
+  '01000ccccccc',
+  '01000ccccccd',
+  '01000ccdcdcd',
+  ...Array.from({ length: 8 }, (_, i) => `01000cccccc${i}`),
+]);
+
+/** An ARP that a machine broadcasts about itself, as after a migration. */
+function isGratuitousArp({ flow, wc }: Translation): boolean {
+  if (flow.u16(OFF_ETH_TYPE) !== ETH_TYPE_ARP) return false;
+  setExact(wc, OFF_ETH_DST, 6);
+  if (flow.u32(OFF_ETH_DST) !== 0xffffffff || flow.u16(OFF_ETH_DST + 4) !== 0xffff) return false;
+  setExact(wc, OFF_NW_PROTO, 1);
+  const op = flow.u8(OFF_NW_PROTO);
+  if (op === ARP_REPLY) return true;
+  if (op !== ARP_REQUEST) return false;
+  setExact(wc, OFF_NW_SRC, 4);
+  setExact(wc, OFF_NW_DST, 4);
+  return flow.u32(OFF_NW_SRC) === flow.u32(OFF_NW_DST);
+}
+
+export function translateNormal(t: Translation): void {
+  const { flow, wc, bridge } = t;
+  setExact(wc, OFF_ETH_SRC, 6);
+  setExact(wc, OFF_ETH_DST, 6);
+  wc.setU16(OFF_VLAN_TCI, wc.u16(OFF_VLAN_TCI) | VLAN_VID_MASK | VLAN_CFI);
+
+  const inPortNumber = flow.u32(OFF_IN_PORT);
+  const inPort = bridge.ports.get(inPortNumber) ?? null;
+  const inBundle = inPort?.bundle ?? null;
+  const isControllers = inBundle === null && (inPortNumber === OFPP_CONTROLLER || inPortNumber === OFPP_NONE);
+  if (inBundle === null && !isControllers) {
+    t.report('error', `received packet on unknown port ${inPortNumber}`);
+    t.report('warn', 'no input bundle, dropping');
+    return;
+  }
+  if (isVlanType(flow.u16(OFF_ETH_TYPE)) && (flow.u16(OFF_VLAN_TCI) & VLAN_CFI) === 0) {
+    t.report('warn', 'partial VLAN tag, dropping');
+    return;
+  }
+
+  const inTags = extractTags(flow);
+  let tags: Tags = inTags;
+  if (inBundle !== null) {
+    const error = inputVidError(inBundle, inTags[0].vid);
+    if (error !== null) {
+      t.report('error', error);
+      t.report('warn', 'disallowed VLAN VID for this input port, dropping');
+      return;
+    }
+    tags = translateInput(inBundle, inTags);
+  }
+  const vlan = tags[0].vid;
+
+  if (inPort !== null && !bridge.forwardsBpdu && RESERVED_ADDRESSES.has(macText(flow.bytes, OFF_ETH_DST))) {
+    t.report('detail', 'packet has reserved destination MAC, dropping');
+    return;
+  }
+
+  const gratuitousArp = isGratuitousArp(t);
+  if (inBundle !== null && flow.u32(OFF_PACKET_TYPE) === PT_ETH) {
+    const mac = macText(flow.bytes, OFF_ETH_SRC);
+    t.credits.push({ kind: 'learn', bundle: inBundle, mac, vlan, gratuitousArp });
+    if (t.input.allowSideEffects && bridge.learn(mac, vlan, gratuitousArp, inBundle)) {
+      t.note(`learned that ${mac.match(/../g)!.join(':')} is on port ${inBundle.name} in VLAN ${vlan}`);
+    }
+  }
+
+  const destination = macText(flow.bytes, OFF_ETH_DST);
+  t.fdbLookups.push(fdbLookup(bridge.name, destination, vlan));
+  const entry = bridge.fdb.lookup(destination, vlan);
+  if (entry?.bundle == null) {
+    t.note('no learned MAC for destination, flooding');
+    for (const bundle of bridge.bundles) {
+      if (bundle !== inBundle && includesVlan(bundle, tags) && isFloodable(bundle)) outputToBundle(t, bundle, tags);
+    }
+  } else if (entry.bundle === inBundle) {
+    t.note('learned port is input port, dropping');
+  } else {
+    t.note('forwarding to learned port');
+    outputToBundle(t, entry.bundle, tags);
+  }
+}
+
+function outputToBundle(t: Translation, bundle: Bundle, tags: Tags): void {
+  const { flow, wc } = t;
+  if (bundle.vlanMode === 'dot1q-tunnel' && bundle.cvlans !== null) wc.setU16(OFF_VLAN1_TCI, 0xffff);
+  const out = translateOutput(bundle, tags);
+  if (bundle.priorityTags !== 'never') out[0].pcp = flow.u16(OFF_VLAN_TCI) & 0xe000;
+  // A bundle whose interfaces could not be opened has no port yet.
+  const port = bundle.ports[0];
+  if (port === undefined) return;
+  const saved = [flow.u32(OFF_VLAN_TPID), flow.u32(OFF_VLAN1_TPID)] as const;
+  putTags(flow, out, bundle.priorityTags);
+  outputToPort(t, port.ofPort);
+  flow.setU32(OFF_VLAN_TPID, saved[0]);
+  flow.setU32(OFF_VLAN1_TPID, saved[1]);
+}

@@ -1,0 +1,57 @@
+/**
+ * What a translation leaves behind besides datapath actions: things to credit when packets hit the megaflow, and the
+ * ways a translation can fail. Mirrors xlate_cache (ofproto-dpif-xlate-cache.h) and enum xlate_error.
+ */
+import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
+import type { FlowKey } from '#flowtable/flow-key.js';
+import type { Bundle, SwitchPort } from '../bundle.js';
+import type { OpenFlowTable, Rule } from '../openflow-table.js';
+import type { TraceNode } from './trace.js';
+
+/** Something that packets of the megaflow count for, or keep alive. */
+export type Credit =
+  | { readonly kind: 'rule'; readonly rule: Rule }
+  | { readonly kind: 'table'; readonly table: OpenFlowTable; readonly matched: boolean }
+  | { readonly kind: 'port'; readonly tx: SwitchPort | null; readonly rx: SwitchPort | null }
+  | {
+      readonly kind: 'learn';
+      readonly bundle: Bundle;
+      readonly mac: string;
+      readonly vlan: number;
+      readonly gratuitousArp: boolean;
+    };
+
+export type TranslateError =
+  | 'recursion-too-deep'
+  | 'too-many-resubmits'
+  | 'stack-too-deep'
+  | 'no-recirculation-context'
+  | 'bridge-not-found';
+
+/** As ovs-appctl words them. */
+export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
+  'recursion-too-deep': 'Recursion too deep',
+  'too-many-resubmits': 'Too many resubmits',
+  'stack-too-deep': 'Stack too deep',
+  'no-recirculation-context': 'No recirculation context',
+  'bridge-not-found': 'Bridge not found',
+};
+
+/** Names one look-up in a bridge's forwarding database. */
+export const fdbLookup = (bridge: string, mac: string, vlan: number): string => `${bridge}|${mac}/${vlan}`;
+
+export interface TranslateOutcome {
+  /** Empty is drop. */
+  readonly actions: readonly DpAction[];
+  readonly wc: FlowKey;
+  /** Reasons why each packet must come up to userspace. */
+  readonly slow: ReadonlySet<SlowPathReason>;
+  readonly error: TranslateError | null;
+  readonly credits: readonly Credit[];
+  readonly trace: readonly TraceNode[];
+  /** The flow as the last action left it. */
+  readonly finalFlow: FlowKey;
+  readonly recircIds: readonly number[];
+  /** Addresses looked up in forwarding databases: where one moves, the outcome is stale. */
+  readonly fdbLookups: readonly string[];
+}

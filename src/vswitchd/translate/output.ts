@@ -1,0 +1,108 @@
+/**
+ * Output to one port: VLANs and other rewrites are committed, tunnels get their outer header, patch ports lead into
+ * the next bridge. Mirrors compose_output_action() and flood_packets() of ofproto-dpif-xlate.c.
+ */
+import {
+  OFF_ETH_DST,
+  OFF_ETH_TYPE,
+  OFF_IN_PORT,
+  OFF_NW_TOS,
+  OFF_PACKET_TYPE,
+  OFF_TUN_DST,
+  OFF_TUN_ID,
+  OFF_TUN_IPV6_DST,
+  OFF_USERSPACE,
+  OFF_VLAN_TPID,
+  OFF_VLAN1_TPID,
+} from '#flowtable/flow-key.js';
+import { NO_FLOOD, NO_FWD, type SwitchPort } from '../bundle.js';
+import { setTunnelForOutput } from '../tunnel.js';
+import { commitTunnel } from './commit.js';
+import type { Translation } from './translation.js';
+
+/** The parts of a flow that an output may change for its own sake: [offset, size]. */
+const RESTORED: readonly (readonly [number, number])[] = [
+  [OFF_VLAN_TPID, 4],
+  [OFF_VLAN1_TPID, 4],
+  [OFF_NW_TOS, 1],
+  [OFF_ETH_DST, 12],
+  [OFF_PACKET_TYPE, 4],
+  [OFF_ETH_TYPE, 2],
+];
+
+function isBetweenProtected(t: Translation, out: SwitchPort): boolean {
+  const from = t.bridge.ports.get(t.flow.u32(OFF_IN_PORT));
+  return from?.bundle?.isProtected === true && out.bundle?.isProtected === true;
+}
+
+/** Sends the packet as it is now out of a port of the current bridge. */
+export function outputToPort(t: Translation, ofPort: number): void {
+  const port = t.bridge.ports.get(ofPort);
+  if (port === undefined) {
+    t.report('warn', 'Nonexistent output port');
+    return;
+  }
+  if ((port.config & NO_FWD) !== 0) {
+    t.report('detail', 'OFPPC_NO_FWD set, skipping output');
+    return;
+  }
+  if (isBetweenProtected(t, port)) {
+    t.report('warn', 'Flow is between protected ports, skipping output.');
+    return;
+  }
+  const peer = t.bridge.peerOf(port);
+  if (peer !== null) {
+    t.crossPatch(port, peer);
+    return;
+  }
+  // A patch port without a peer has no way on.
+  if (port.odpPort === null) return;
+  const saved = RESTORED.map(([offset, size]) => t.flow.bytes.slice(offset, offset + size));
+  if (port.tunnel === null) {
+    t.commit();
+    t.actions.push({ kind: 'output', port: port.odpPort });
+  } else {
+    outputToTunnel(t, port, port.odpPort);
+  }
+  RESTORED.forEach(([offset], i) => {
+    t.flow.bytes.set(saved[i]!, offset);
+  });
+}
+
+function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): void {
+  const { flow } = t;
+  const saved = flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
+  setTunnelForOutput(port.tunnel!, flow, t.wc);
+  const original = t.input.flow;
+  const goesHome =
+    flow.u32(OFF_TUN_DST) === original.u32(OFF_TUN_DST) &&
+    flow.bytes
+      .subarray(OFF_TUN_IPV6_DST, OFF_TUN_IPV6_DST + 16)
+      .every((byte, i) => byte === original.bytes[OFF_TUN_IPV6_DST + i]);
+  if (goesHome) {
+    t.report('warn', 'Not tunneling to our own address');
+    return;
+  }
+  t.credits.push({ kind: 'port', tx: port, rx: null });
+  if (t.bridge.backer.hasNativeTunnels()) {
+    t.report(
+      'error',
+      `output to native tunnel ${port.name}: not built yet; switch native tunnels off with dpif/set-dp-features ${t.bridge.name} tnl_push_pop false`,
+    );
+    flow.bytes.set(saved, OFF_TUN_ID);
+    return;
+  }
+  t.report('detail', 'output to kernel tunnel');
+  commitTunnel(t.commitState());
+  flow.bytes.set(saved, OFF_TUN_ID);
+  t.commit();
+  t.actions.push({ kind: 'output', port: odpPort });
+}
+
+/** Sends to all ports but the one the packet came in by; `all`: also to those with NO_FLOOD. */
+export function floodPackets(t: Translation, all: boolean): void {
+  for (const port of [...t.bridge.ports.values()]) {
+    if (port.ofPort === t.flow.u32(OFF_IN_PORT)) continue;
+    if (all || (port.config & NO_FLOOD) === 0) outputToPort(t, port.ofPort);
+  }
+}

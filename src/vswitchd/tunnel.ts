@@ -1,0 +1,236 @@
+/**
+ * Tunnel ports: their settings (Interface options), which port a tunnelled packet belongs to, and the outer header of
+ * a packet that leaves by one. Mirrors lib/netdev-vport.c (set_tunnel_config) and ofproto/tunnel.c.
+ */
+import {
+  type FlowKey,
+  OFF_ETH_TYPE,
+  OFF_IN_PORT,
+  OFF_NW_TOS,
+  OFF_NW_TTL,
+  OFF_PKT_MARK,
+  OFF_TUN_DST,
+  OFF_TUN_FLAGS,
+  OFF_TUN_ID,
+  OFF_TUN_IPV6_DST,
+  OFF_TUN_IPV6_SRC,
+  OFF_TUN_SRC,
+  OFF_TUN_TOS,
+  OFF_TUN_TP_DST,
+  OFF_TUN_TTL,
+  TUN_F_CSUM,
+  TUN_F_DF,
+  TUN_F_KEY,
+  TUN_F_OAM,
+} from '#flowtable/flow-key.js';
+import { setExact } from '#flowtable/flow-mask.js';
+import { parseIpAddress } from './ip-text.js';
+import type { SwitchPort } from './bundle.js';
+
+export interface TunnelConfig {
+  /** 'vxlan', … */
+  readonly type: string;
+  /** 4 or 16 bytes; null where the address is taken from the flow or is not set. */
+  readonly localIp: Uint8Array | null;
+  readonly remoteIp: Uint8Array | null;
+  readonly localFromFlow: boolean;
+  readonly remoteFromFlow: boolean;
+  readonly inKey: bigint;
+  readonly inKeyFromFlow: boolean;
+  readonly outKey: bigint;
+  readonly outKeyFromFlow: boolean;
+  readonly outKeyPresent: boolean;
+  readonly ttl: number;
+  readonly ttlInherit: boolean;
+  readonly tos: number;
+  readonly tosInherit: boolean;
+  readonly dontFragment: boolean;
+  readonly checksum: boolean;
+  readonly udpPort: number;
+  readonly gbp: boolean;
+  readonly egressPktMark: number | null;
+}
+
+/** Tunnel types of OVS, and those that this switch speaks so far. */
+export const TUNNEL_TYPES: ReadonlySet<string> = new Set([
+  'vxlan',
+  'gre',
+  'geneve',
+  'lisp',
+  'stt',
+  'erspan',
+  'ip6erspan',
+  'ip6gre',
+  'gtpu',
+  'bareudp',
+]);
+export const SUPPORTED_TUNNEL_TYPES: ReadonlySet<string> = new Set(['vxlan']);
+const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789 };
+const DEFAULT_TTL = 64;
+
+function parseKey(text: string | undefined): { key: bigint; fromFlow: boolean; present: boolean } {
+  if (text === undefined) return { key: 0n, fromFlow: false, present: false };
+  if (text === 'flow') return { key: 0n, fromFlow: true, present: true };
+  return { key: /^(0x[0-9a-f]+|\d+)$/i.test(text) ? BigInt(text) : 0n, fromFlow: false, present: true };
+}
+
+/** The settings of a tunnel Interface, or what is wrong with them in OVS's words. */
+export function parseTunnelConfig(
+  name: string,
+  type: string,
+  options: ReadonlyMap<string, string>,
+): TunnelConfig | { readonly error: string } {
+  const problems: string[] = [];
+  const remote = options.get('remote_ip');
+  const local = options.get('local_ip');
+  const remoteIp = remote === undefined || remote === 'flow' ? null : parseIpAddress(remote);
+  if (remote !== undefined && remote !== 'flow' && remoteIp === null) problems.push(`bad ${type} 'remote_ip'`);
+  if (remoteIp?.length === 4 && (remoteIp[0]! & 0xf0) === 0xe0) {
+    return { error: `${name}: multicast remote_ip=${remote} not allowed` };
+  }
+  const localIp = local === undefined || local === 'flow' ? null : parseIpAddress(local);
+  if (local !== undefined && local !== 'flow' && localIp === null) problems.push(`bad ${type} 'local_ip'`);
+  let failed = false;
+  if (remoteIp === null && remote !== 'flow') {
+    problems.push(`${type} type requires valid 'remote_ip' argument`);
+    failed = true;
+  } else if (local === 'flow' && remote !== 'flow') {
+    problems.push(`${type} type requires 'remote_ip=flow' with 'local_ip=flow'`);
+    failed = true;
+  } else if (remoteIp !== null && localIp !== null && remoteIp.length !== localIp.length) {
+    problems.push("'remote_ip' and 'local_ip' has to be of the same address family");
+    failed = true;
+  }
+  if (failed) return { error: problems.map((problem) => `${name}: ${problem}`).join('\n') };
+  const key = options.get('key');
+  const inKey = parseKey(options.get('in_key') ?? key);
+  const outKey = parseKey(options.get('out_key') ?? key);
+  const ttl = options.get('ttl');
+  const tos = options.get('tos');
+  const mark = options.get('egress_pkt_mark');
+  return {
+    type,
+    localIp,
+    remoteIp,
+    localFromFlow: local === 'flow',
+    remoteFromFlow: remote === 'flow',
+    inKey: inKey.key,
+    inKeyFromFlow: inKey.fromFlow,
+    outKey: outKey.key,
+    outKeyFromFlow: outKey.fromFlow,
+    outKeyPresent: outKey.present,
+    ttl: (ttl === undefined || ttl === 'inherit' ? 0 : Number.parseInt(ttl, 10) & 0xff) || DEFAULT_TTL,
+    ttlInherit: ttl === 'inherit',
+    // Anything but a DSCP (the ECN bits zero) is ignored.
+    tos: tos === undefined || (Number(tos) & ~0xfc) !== 0 ? 0 : Number(tos) || 0,
+    tosInherit: tos === 'inherit',
+    dontFragment: options.get('df_default') !== 'false',
+    checksum: options.get('csum') === 'true',
+    udpPort: Number(options.get('dst_port') ?? DEFAULT_UDP_PORTS[type] ?? 0),
+    gbp: (options.get('exts') ?? '').split(',').includes('gbp'),
+    egressPktMark: mark === undefined ? null : Number(mark) >>> 0,
+  };
+}
+
+const isIp = (flow: FlowKey): boolean => flow.u16(OFF_ETH_TYPE) === 0x0800 || flow.u16(OFF_ETH_TYPE) === 0x86dd;
+
+/** Did the packet come in by a tunnel? (It then has an outer destination.) */
+export const isTunnelled = (flow: FlowKey): boolean =>
+  flow.u32(OFF_TUN_DST) !== 0 || !flow.isZero(OFF_TUN_IPV6_DST, 16);
+
+function addressIs(flow: FlowKey, offset4: number, offset6: number, address: Uint8Array | null): boolean {
+  if (address === null) return flow.u32(offset4) === 0 && flow.isZero(offset6, 16);
+  const offset = address.length === 4 ? offset4 : offset6;
+  return address.every((byte, i) => flow.bytes[offset + i] === byte);
+}
+
+/**
+ * The tunnel port that a packet of this (datapath) flow came in by, or null. Ports that name more of the outer header
+ * win, in OVS's order: key, remote address, local address.
+ */
+export function findTunnelPort(flow: FlowKey, ports: Iterable<SwitchPort>): SwitchPort | null {
+  let best: SwitchPort | null = null;
+  let bestRank = 12;
+  for (const port of ports) {
+    const config = port.tunnel;
+    if (config === null || port.odpPort !== flow.u32(OFF_IN_PORT)) continue;
+    if (!config.inKeyFromFlow && config.inKey !== flow.view.getBigUint64(OFF_TUN_ID)) continue;
+    if (!config.remoteFromFlow && !addressIs(flow, OFF_TUN_SRC, OFF_TUN_IPV6_SRC, config.remoteIp)) continue;
+    const hasLocal = config.localIp !== null;
+    if (hasLocal && !addressIs(flow, OFF_TUN_DST, OFF_TUN_IPV6_DST, config.localIp)) continue;
+    const localRank = config.localFromFlow ? 2 : hasLocal ? 0 : 1;
+    const rank = (config.inKeyFromFlow ? 6 : 0) + (config.remoteFromFlow ? 3 : 0) + localRank;
+    if (rank < bestRank) {
+      best = port;
+      bestRank = rank;
+    }
+  }
+  return best;
+}
+
+/** What translation of a packet that came in by a tunnel depends on from the start. */
+export function initTunnelMask(flow: FlowKey, wc: FlowKey): void {
+  if (!isTunnelled(flow)) return;
+  setExact(wc, OFF_TUN_ID, 8);
+  if (flow.u32(OFF_TUN_DST) !== 0) {
+    setExact(wc, OFF_TUN_SRC, 4);
+    setExact(wc, OFF_TUN_DST, 4);
+  } else {
+    setExact(wc, OFF_TUN_IPV6_SRC, 16);
+    setExact(wc, OFF_TUN_IPV6_DST, 16);
+  }
+  wc.setU16(OFF_TUN_FLAGS, TUN_F_DF | TUN_F_CSUM | TUN_F_KEY);
+  wc.setU8(OFF_TUN_TOS, 0xff);
+  if (isIp(flow) && (flow.u8(OFF_TUN_TOS) & 3) === 3) wc.setU8(OFF_NW_TOS, wc.u8(OFF_NW_TOS) | 3);
+}
+
+/** Applies congestion marks of the outer header to the inner one (RFC 6040 §4.2); false when the packet must go. */
+export function processTunnelEcn(flow: FlowKey): boolean {
+  if (!isTunnelled(flow) || !isIp(flow) || (flow.u8(OFF_TUN_TOS) & 3) !== 3) return true;
+  if ((flow.u8(OFF_NW_TOS) & 3) === 0) return false;
+  flow.setU8(OFF_NW_TOS, flow.u8(OFF_NW_TOS) | 3);
+  return true;
+}
+
+function setAddress(flow: FlowKey, offset4: number, offset6: number, address: Uint8Array | null): void {
+  flow.bytes.fill(0, offset4, offset4 + 4);
+  flow.bytes.fill(0, offset6, offset6 + 16);
+  if (address !== null) flow.bytes.set(address, address.length === 4 ? offset4 : offset6);
+}
+
+/** Writes the outer header of a packet that leaves by the tunnel into the flow. */
+export function setTunnelForOutput(config: TunnelConfig, flow: FlowKey, wc: FlowKey): void {
+  if (!config.localFromFlow) setAddress(flow, OFF_TUN_SRC, OFF_TUN_IPV6_SRC, config.localIp);
+  if (!config.remoteFromFlow) setAddress(flow, OFF_TUN_DST, OFF_TUN_IPV6_DST, config.remoteIp);
+  flow.setU16(OFF_TUN_TP_DST, config.udpPort);
+  if (!config.outKeyFromFlow) flow.view.setBigUint64(OFF_TUN_ID, config.outKey);
+  if (config.ttlInherit && isIp(flow)) {
+    wc.setU8(OFF_NW_TTL, 0xff);
+    flow.setU8(OFF_TUN_TTL, flow.u8(OFF_NW_TTL));
+  } else {
+    flow.setU8(OFF_TUN_TTL, config.ttl);
+  }
+  if (config.tosInherit && isIp(flow)) {
+    wc.setU8(OFF_NW_TOS, wc.u8(OFF_NW_TOS) | 0xfc);
+    flow.setU8(OFF_TUN_TOS, flow.u8(OFF_NW_TOS) & 0xfc);
+  } else {
+    flow.setU8(OFF_TUN_TOS, config.tos);
+  }
+  if (isIp(flow)) {
+    // ECN is always inherited; a CE mark goes out as ECT(0).
+    wc.setU8(OFF_NW_TOS, wc.u8(OFF_NW_TOS) | 3);
+    const ecn = flow.u8(OFF_NW_TOS) & 3;
+    flow.setU8(OFF_TUN_TOS, flow.u8(OFF_TUN_TOS) | (ecn === 3 ? 2 : ecn));
+  }
+  flow.setU16(
+    OFF_TUN_FLAGS,
+    (flow.u16(OFF_TUN_FLAGS) & TUN_F_OAM) |
+      (config.dontFragment ? TUN_F_DF : 0) |
+      (config.checksum ? TUN_F_CSUM : 0) |
+      (config.outKeyPresent ? TUN_F_KEY : 0),
+  );
+  if (config.egressPktMark !== null) {
+    flow.setU32(OFF_PKT_MARK, config.egressPktMark);
+    setExact(wc, OFF_PKT_MARK, 4);
+  }
+}

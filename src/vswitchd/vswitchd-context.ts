@@ -1,0 +1,171 @@
+/** What ovs-appctl's commands see of a running vswitchd. */
+import type { Dpif } from '#datapath/dpif.js';
+import { OFPP_LOCAL } from '#src/openflow/ports.js';
+import type { Bridge } from './bridge.js';
+import type { SwitchPort } from './bundle.js';
+import { macText } from './mac-learning.js';
+import type { DatapathFeatures } from './unixctl/datapath-features.js';
+import type {
+  DummyDevice,
+  FdbTable,
+  UnixctlBridge,
+  UnixctlContext,
+  UnixctlPort,
+  UpcallStatus,
+} from './unixctl/unixctl-context.js';
+import type { Vswitchd } from './vswitchd.js';
+
+const NS_PER_MS = 1e6;
+
+export class VswitchdContext implements UnixctlContext {
+  private readonly vswitchd: Vswitchd;
+
+  constructor(vswitchd: Vswitchd) {
+    this.vswitchd = vswitchd;
+  }
+
+  nowNs(): number {
+    return this.vswitchd.scheduler.nowNs();
+  }
+
+  datapaths(): ReadonlyMap<string, Dpif> {
+    return this.vswitchd.datapaths();
+  }
+
+  bridges(): readonly UnixctlBridge[] {
+    return [...this.vswitchd.configuration.bridges().values()].map(({ bridge }) => ({
+      name: bridge.name,
+      datapath: bridge.backer.name,
+      ports: [...bridge.ports.values()].map((port) => describePort(port)),
+    }));
+  }
+
+  fdb(name: string): FdbTable | null {
+    const bridge = this.vswitchd.bridgeNamed(name);
+    return bridge === undefined ? null : fdbTable(bridge);
+  }
+
+  upcalls(): readonly UpcallStatus[] {
+    return [...this.vswitchd.allBackers().values()].map((backer) => ({
+      datapath: backer.name,
+      flows: backer.dpif.flowCount(),
+      averageFlows: backer.dpif.flowCount(),
+      maxFlows: backer.maxFlowCount,
+      flowLimit: backer.flowLimit,
+      // Revalidation takes no virtual time.
+      dumpDurationMs: 1,
+      keys: backer.installedCount,
+    }));
+  }
+
+  setFlowLimit(limit: number): void {
+    this.vswitchd.setFlowLimit(limit);
+  }
+
+  setMegaflows(enabled: boolean): void {
+    for (const backer of this.vswitchd.allBackers().values()) {
+      backer.megaflowsEnabled = enabled;
+      backer.purge();
+    }
+  }
+
+  revalidate(): void {
+    this.vswitchd.scheduler.runDue();
+    this.vswitchd.housekeep();
+  }
+
+  purge(): void {
+    for (const backer of this.vswitchd.allBackers().values()) backer.purge();
+  }
+
+  features(datapath: string): DatapathFeatures | null {
+    return this.vswitchd.allBackers().get(datapath)?.features ?? null;
+  }
+
+  featuresChanged(datapath: string): void {
+    this.vswitchd.allBackers().get(datapath)?.noteChange();
+  }
+
+  dummyDevice(name: string): DummyDevice | null {
+    return this.vswitchd.configuration.dummyDevice(name);
+  }
+
+  dummyDevices(): readonly DummyDevice[] {
+    return [...this.vswitchd.configuration.dummyDevices()];
+  }
+
+  stopTime(): void {
+    // Virtual time stands still by itself.
+  }
+
+  warp(milliseconds: number): void {
+    const { scheduler } = this.vswitchd;
+    scheduler.runUntil(scheduler.nowNs() + milliseconds * NS_PER_MS);
+  }
+}
+
+function describePort(port: SwitchPort): UnixctlPort {
+  const config = new Map<string, string>();
+  if (port.peerName !== null) config.set('peer', port.peerName);
+  const { tunnel } = port;
+  if (tunnel !== null) {
+    const ip = (address: Uint8Array): string => [...address].join('.');
+    if (tunnel.inKeyFromFlow && tunnel.outKeyFromFlow) config.set('key', 'flow');
+    else if (tunnel.outKeyPresent) config.set('key', String(tunnel.outKey));
+    if (tunnel.localFromFlow) config.set('local_ip', 'flow');
+    else if (tunnel.localIp !== null) config.set('local_ip', ip(tunnel.localIp));
+    if (tunnel.remoteFromFlow) config.set('remote_ip', 'flow');
+    else if (tunnel.remoteIp !== null) config.set('remote_ip', ip(tunnel.remoteIp));
+  }
+  return {
+    name: port.name,
+    ofPort: port.ofPort,
+    odpPort: port.odpPort,
+    type: port.netdev.type === '' ? 'system' : port.netdev.type,
+    config,
+  };
+}
+
+function fdbTable(bridge: Bridge): FdbTable {
+  const { fdb } = bridge;
+  const bytesOf = (mac: string): Uint8Array => Uint8Array.from(Buffer.from(mac, 'hex'));
+  return {
+    entries: () => {
+      bridge.backer.pushStats();
+      fdb.expire(bridge.nowSec);
+      return [...fdb.entries()].map((entry) => ({
+        ofPort: entry.bundle?.ports[0]?.ofPort ?? OFPP_LOCAL,
+        vlan: entry.vlan,
+        mac: bytesOf(entry.mac),
+        age: fdb.ageOf(entry, bridge.nowSec) ?? 'static',
+      }));
+    },
+    statistics: () => ({
+      entries: fdb.size,
+      maxEntries: fdb.maximum,
+      staticEntries: fdb.staticCount,
+      learned: fdb.totalLearned,
+      expired: fdb.totalExpired,
+      evicted: fdb.totalEvicted,
+      moved: fdb.totalMoved,
+    }),
+    flush: () => {
+      fdb.flush();
+      bridge.backer.noteChange();
+    },
+    clearStatistics: () => fdb.clearStatistics(),
+    addStatic: (portName, vlan, mac) => {
+      const bundle = bridge.portNamed(portName)?.bundle;
+      if (bundle == null || !fdb.addStatic(macText(mac, 0), vlan, bundle)) return false;
+      bridge.backer.noteChange();
+      return true;
+    },
+    deleteStatic: (vlan, mac) => {
+      const entry = fdb.lookup(macText(mac, 0), vlan);
+      if (entry?.expiresSec !== null) return false;
+      fdb.delete(macText(mac, 0), vlan);
+      bridge.backer.noteChange();
+      return true;
+    },
+  };
+}

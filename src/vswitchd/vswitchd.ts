@@ -1,0 +1,167 @@
+/**
+ * A running vswitchd: configuration from the database, datapaths with their backers, and the commands of ovs-appctl.
+ * Mirrors vswitchd/ovs-vswitchd.c and bridge_run(): the timers here are its main loop.
+ */
+import { Datapath } from '#datapath/datapath.js';
+import type { Dpif } from '#datapath/dpif.js';
+import type { Clock, Rng, Underlay } from '#datapath/environment.js';
+import type { Database } from '#src/ovsdb/database.js';
+import type { SwitchConnection } from '#src/openflow/switch-connection.js';
+import type { Scheduler } from '#src/sim/scheduler.js';
+import { Backer, DEFAULT_FLOW_LIMIT } from './backer.js';
+import type { Bridge } from './bridge.js';
+import { Configuration } from './configuration.js';
+import type { NetdevProvider } from './netdev.js';
+import { traceCommand } from './trace-command.js';
+import { UnixctlTable } from './unixctl/command-table.js';
+import { DatapathFeatures } from './unixctl/datapath-features.js';
+import { VswitchdContext } from './vswitchd-context.js';
+import type { UnixctlResult, VswitchdApi } from './vswitchd-api.js';
+
+const HOUSEKEEPING_NS = 1e9;
+
+export interface VswitchdOptions {
+  readonly database: Database;
+  readonly scheduler: Scheduler;
+  readonly rng: Rng;
+  readonly netdevs: NetdevProvider;
+  /** The host's stack, for the tunnels of system@ovs-system; null where there is none. */
+  readonly underlay: Underlay | null;
+  readonly files?: {
+    /** Appends to a file; the first call for a path since the start makes it anew. */
+    appendFile?(path: string, bytes: Uint8Array): void;
+  };
+  readonly datapath?: DatapathSettings;
+}
+
+/** For tests and benchmarks: which caches there are and how long the queue is. */
+export interface DatapathSettings {
+  readonly microflowCache?: boolean;
+  readonly megaflowTable?: boolean;
+  readonly upcallQueueSize?: number;
+  readonly maxFlows?: number;
+}
+
+export class Vswitchd implements VswitchdApi {
+  readonly scheduler: Scheduler;
+  readonly configuration: Configuration;
+  private readonly options: VswitchdOptions;
+  private readonly backers = new Map<string, Backer>();
+  private readonly commands: UnixctlTable;
+  private readonly context: VswitchdContext;
+  private isReconciling = false;
+  private flowLimit = DEFAULT_FLOW_LIMIT;
+
+  constructor(options: VswitchdOptions) {
+    this.options = options;
+    this.scheduler = options.scheduler;
+    this.configuration = new Configuration({
+      database: options.database,
+      scheduler: options.scheduler,
+      netdevs: options.netdevs,
+      openFile: (path) => {
+        const append = options.files?.appendFile;
+        return { write: (bytes) => append?.(path, bytes) };
+      },
+      backer: (type) => this.backer(type),
+    });
+    this.commands = new UnixctlTable([
+      traceCommand(
+        (name) => this.bridgeNamed(name),
+        (name) => this.backers.get(name),
+      ),
+    ]);
+    this.context = new VswitchdContext(this);
+    options.database.onCommit(() => {
+      if (!this.isReconciling) this.reconfigure();
+    });
+    this.reconfigure();
+    this.scheduleHousekeeping();
+  }
+
+  bridge(name: string): SwitchConnection | undefined {
+    return this.configuration.bridges().get(name)?.ofproto;
+  }
+
+  bridgeNamed(name: string): Bridge | undefined {
+    return this.configuration.bridges().get(name)?.bridge;
+  }
+
+  bridgeNames(): readonly string[] {
+    return [...this.configuration.bridges().keys()];
+  }
+
+  nowNs(): number {
+    return this.scheduler.nowNs();
+  }
+
+  datapaths(): ReadonlyMap<string, Dpif> {
+    return new Map([...this.backers].map(([name, backer]) => [name, backer.dpif]));
+  }
+
+  allBackers(): ReadonlyMap<string, Backer> {
+    return this.backers;
+  }
+
+  reconfigure(): void {
+    this.isReconciling = true;
+    try {
+      this.configuration.reconcile();
+    } finally {
+      this.isReconciling = false;
+    }
+    // Datapaths go with their last bridge.
+    for (const [name, backer] of this.backers) if (backer.bridges.size === 0) this.backers.delete(name);
+  }
+
+  unixctl(command: string, args: readonly string[]): UnixctlResult {
+    return this.commands.run(command, args, this.context);
+  }
+
+  unixctlCommands(): readonly { readonly name: string; readonly usage: string }[] {
+    return this.commands.list();
+  }
+
+  setFlowLimit(limit: number): void {
+    this.flowLimit = limit;
+    for (const backer of this.backers.values()) backer.flowLimit = limit;
+  }
+
+  /** What recurs: time-outs of rules, aging of addresses, statistics and idle flows. */
+  housekeep(): void {
+    for (const { bridge, ofproto } of this.configuration.bridges().values()) {
+      ofproto.expireRules();
+      if (bridge.fdb.expire(bridge.nowSec)) bridge.backer.noteChange();
+    }
+    for (const backer of this.backers.values()) backer.revalidate();
+  }
+
+  private backer(type: string): Backer {
+    const name = `${type}@ovs-${type}`;
+    let backer = this.backers.get(name);
+    if (backer !== undefined) return backer;
+    const { scheduler, rng, underlay } = this.options;
+    const clock: Clock = scheduler;
+    const isDummy = type === 'dummy';
+    const datapath = new Datapath(
+      { clock, rng, underlay: isDummy ? null : underlay },
+      { name, ...this.options.datapath },
+    );
+    const features = new DatapathFeatures(isDummy ? {} : { tnl_push_pop: false });
+    backer = new Backer(name, datapath, scheduler, features);
+    backer.flowLimit = this.flowLimit;
+    this.backers.set(name, backer);
+    return backer;
+  }
+
+  private scheduleHousekeeping(): void {
+    this.scheduler.after(
+      HOUSEKEEPING_NS,
+      () => {
+        this.housekeep();
+        this.scheduleHousekeeping();
+      },
+      { background: true },
+    );
+  }
+}
