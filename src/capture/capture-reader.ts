@@ -118,16 +118,21 @@ class SourceReader implements CaptureReader {
     this.damage = null;
     this.decoder = null;
     const raw = withSniffableHead(this.taken());
-    const first = await raw.next();
-    const head = first.done === true ? new Uint8Array(0) : first.value;
-    const all = restored(head, raw);
-    if (sniffCapture(head).kind !== 'gzip') {
-      yield* this.decode(all);
-      return;
+    try {
+      const first = await raw.next();
+      const head = first.done === true ? new Uint8Array(0) : first.value;
+      const all = restored(head, raw);
+      this.compressed = sniffCapture(head).kind === 'gzip';
+      if (!this.compressed) {
+        yield* this.decode(all);
+        return;
+      }
+      const outcome: GunzipOutcome = { error: null };
+      yield* this.decode(gunzip(all, outcome, this.options.maxInflatedSize ?? DEFAULT_MAX_INFLATED_SIZE), outcome);
+    } finally {
+      // Closes the file also when reading ended early.
+      await raw.return(undefined);
     }
-    this.compressed = true;
-    const outcome: GunzipOutcome = { error: null };
-    yield* this.decode(gunzip(all, outcome, this.options.maxInflatedSize ?? DEFAULT_MAX_INFLATED_SIZE), outcome);
   }
 
   private async *taken(): AsyncGenerator<Uint8Array> {

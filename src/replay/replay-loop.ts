@@ -35,6 +35,8 @@ export interface FlowSample {
 export interface PortResult {
   readonly name: string;
   readonly port: number;
+  /** Which frames come in by it; empty where none do. */
+  readonly takes: string;
   readonly rxPackets: number;
   readonly rxBytes: number;
   readonly txPackets: number;
@@ -105,7 +107,11 @@ export const replayCapture = async (
           nextSampleNs = (Math.floor(timeNs / sampleNs) + 1) * sampleNs;
         }
         const wait = pace.until(timeNs);
-        if (wait !== null) await wait;
+        if (wait !== null) {
+          await wait;
+          stopped = await pace.breathe(packets);
+          if (stopped) break;
+        }
         if (timeNs > nowNs) {
           nowNs = timeNs;
           target.advanceTo(startNs + nowNs);
@@ -141,7 +147,7 @@ export const replayCapture = async (
     loops,
     packets,
     bytes,
-    ports: ports.map((info) => portResult(info, portsBefore.get(info.port))),
+    ports: ports.map((info) => portResult(info, portsBefore.get(info.port), target.portLabels.get(info.port) ?? '')),
     stats: difference(target.stats(), before),
     peakFlows,
     peakMasks,
@@ -159,9 +165,10 @@ const sum = (drops: ReadonlyMap<DropReason, number> | undefined): number => {
   return total;
 };
 
-const portResult = (info: VportInfo, before: VportInfo | undefined): PortResult => ({
+const portResult = (info: VportInfo, before: VportInfo | undefined, takes: string): PortResult => ({
   name: info.name,
   port: info.port,
+  takes,
   rxPackets: info.stats.rxPackets - (before?.stats.rxPackets ?? 0),
   rxBytes: info.stats.rxBytes - (before?.stats.rxBytes ?? 0),
   txPackets: info.stats.txPackets - (before?.stats.txPackets ?? 0),

@@ -9,6 +9,8 @@ export interface ReplayTarget {
   readonly description: string;
   /** The datapath ports that frames come in by; a frame's index is taken round and round where they are fewer. */
   readonly inPorts: readonly number[];
+  /** Which frames come in by a datapath port: a MAC address, a VLAN. */
+  readonly portLabels: ReadonlyMap<number, string>;
   /** All ports of the datapath, with their counters. */
   ports(): readonly VportInfo[];
   stats(): DatapathStats;

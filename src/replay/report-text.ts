@@ -1,4 +1,7 @@
-/** The report of a replay as people read it. The figures are those of `capture-report.ts`. */
+/**
+ * The report of a replay as people read it. The figures are those of `capture-report.ts`; warnings and errors are not
+ * here, since they go to standard error.
+ */
 import { DROP_REASONS } from '#datapath/drop-reason.js';
 import type { Palette } from '../report/colour.js';
 import { sparkline } from '../report/sparkline.js';
@@ -21,8 +24,6 @@ export const renderReport = (report: CaptureReport, palette: Palette): string =>
     if (result.drops.size > 0) lines.push('', ...section(palette, 'Drops', dropLines(result)));
     lines.push('', ...section(palette, 'Flows over time', flowLines(result.samples)));
   }
-  for (const warning of report.warnings) lines.push(`${palette.warning('warning:')} ${warning}`);
-  if (report.error !== null) lines.push(`${palette.bad('error:')} ${report.error}`);
   return `${lines.join('\n')}\n`;
 };
 
@@ -103,6 +104,7 @@ const PORT_COLUMNS: readonly Column[] = [
   { title: 'tx packets', align: 'right' },
   { title: 'tx bytes', align: 'right' },
   { title: 'dropped', align: 'right' },
+  { title: 'takes' },
 ];
 
 const portLines = (ports: readonly PortResult[]): string[] => {
@@ -121,6 +123,7 @@ const portLines = (ports: readonly PortResult[]): string[] => {
       formatCount(port.txPackets),
       formatCount(port.txBytes),
       formatCount(port.dropped),
+      port.takes,
     ]),
   );
   if (busy.length > shown.length)

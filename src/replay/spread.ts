@@ -63,7 +63,7 @@ const vniOf = (frame: Uint8Array): number => {
   return isVniValid ? (u16(frame, vxlan + 4) << 8) | frame[vxlan + 6]! : NONE;
 };
 
-const valueOf = (by: SpreadBy, frame: Uint8Array): number => {
+const keyOf = (by: SpreadBy, frame: Uint8Array): number => {
   switch (by) {
     case 'src-mac':
       return macAt(frame, ETH_OFF_SRC);
@@ -111,7 +111,7 @@ export class Spread {
 
   /** Index of the port that the frame comes in by. */
   indexOf(frame: Uint8Array): number {
-    const value = valueOf(this.by, frame);
+    const value = keyOf(this.by, frame);
     const known = this.indexes.get(value);
     if (known !== undefined) return known;
     const isFull = this.labels.length === this.maxPorts;
