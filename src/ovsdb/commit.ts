@@ -167,7 +167,9 @@ const indexValues = (row: StoredRow, columns: readonly string[]): string =>
   englishList(columns.map((column) => formatDatum(row.get(column), row.schema.columns.get(column)!.type)));
 
 function duplicateRows(columns: readonly string[], a: StoredRow, b: StoredRow, transaction: Transaction): OvsdbError {
-  const [first, second] = a.uuid < b.uuid ? [b, a] : [a, b];
+  // The order in OVS comes from the hashes of column names; here the row that was there before comes first.
+  const isOlder = transaction.change(b.table, b.uuid)?.old === undefined || a.uuid < b.uuid;
+  const [first, second] = isOlder ? [a, b] : [b, a];
   const names = `column${columns.length > 1 ? 's' : ''} ${englishList(columns.map((column) => `"${column}"`))}`;
   return constraintViolation(
     `Transaction causes multiple rows in "${a.table}" table to have identical values (${indexValues(a, columns)}) ` +
