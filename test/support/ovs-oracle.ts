@@ -89,6 +89,8 @@ export class OvsOracle {
     const oracle = new OvsOracle(mkdtempSync(join(tmpdir(), 'ovs-oracle-')));
     try {
       await oracle.connectUnixctl();
+      // Nothing happens by itself: no revalidation, no aging.
+      await oracle.appctl('time/stop');
       return oracle;
     } catch (error) {
       await oracle.stop();

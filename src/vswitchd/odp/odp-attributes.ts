@@ -168,8 +168,10 @@ function formatValue(member: Member, key: FlowKey): string {
     case 'label':
       return formatHex(key.u32(offset));
     case 'u8':
-    case 'arp-op':
       return String(key.u8(offset));
+    case 'arp-op':
+      // OVS widens eight ones to sixteen, in values as in masks.
+      return String(key.u8(offset) === 0xff ? 0xffff : key.u8(offset));
     case 'u8x':
       return formatHex(key.u8(offset));
     case 'be16':

@@ -2,6 +2,7 @@
  * Sets of named bits as datapath flows write them: `df|key` when every bit counts, `-df+key` when some do.
  * Mirrors format_flags(), format_flags_masked() and parse_flags() of lib/flow.c.
  */
+import { TUN_F_CSUM, TUN_F_DF, TUN_F_KEY, TUN_F_OAM } from '#flowtable/flow-key.js';
 import { scanInteger } from '#src/openflow/number-text.js';
 
 /** Names of bits, lowest first; a hole is a bit without a name. */
@@ -23,9 +24,17 @@ export const TCP_FLAG_NAMES: FlagNames = [
 ];
 export const TCP_FLAGS_ALL = 0xfff;
 
-export const TUNNEL_FLAG_NAMES: FlagNames = ['df', 'csum', 'key', 'oam'];
-/** The public bits and one that OVS keeps to itself; only "all of them" counts as an exact match. */
-export const TUNNEL_FLAGS_ALL = 0x1f;
+export const TUNNEL_FLAG_NAMES: FlagNames = ['oam', 'df', 'csum', 'key'];
+export const TUNNEL_FLAGS_ALL = 0xf;
+
+/** OVS numbers the tunnel flags from OAM on, our key from DF on. */
+export function tunnelFlagsToOvs(flags: number): number {
+  return ((flags & (TUN_F_DF | TUN_F_CSUM | TUN_F_KEY)) << 1) | ((flags & TUN_F_OAM) !== 0 ? 1 : 0);
+}
+
+export function tunnelFlagsFromOvs(flags: number): number {
+  return ((flags >> 1) & (TUN_F_DF | TUN_F_CSUM | TUN_F_KEY)) | ((flags & 1) !== 0 ? TUN_F_OAM : 0);
+}
 
 /** OVS_CS_F_* of linux/openvswitch.h. */
 export const CT_STATE_NAMES: FlagNames = ['new', 'est', 'rel', 'rpl', 'inv', 'trk', 'snat', 'dnat'];

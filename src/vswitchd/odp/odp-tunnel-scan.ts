@@ -23,7 +23,7 @@ import {
 } from '#flowtable/flow-key.js';
 import { UserError } from '#src/report/user-error.js';
 import { scanIpv4, scanIpv6 } from './address-text.js';
-import { TUNNEL_FLAGS_ALL, TUNNEL_FLAG_NAMES } from './odp-flags.js';
+import { TUNNEL_FLAGS_ALL, TUNNEL_FLAG_NAMES, tunnelFlagsFromOvs } from './odp-flags.js';
 import { OdpScanner, OdpSyntaxError, put, scanMemberList } from './odp-scanner.js';
 
 const ADDRESSES: readonly (readonly [name: string, offset: number, size: 4 | 16])[] = [
@@ -78,7 +78,7 @@ export function scanTunnel(outer: OdpScanner, key: FlowKey, mask: FlowKey): bool
     if (scanner.take('flags(')) {
       const { flags, mask: bits } = scanner.flags(TUNNEL_FLAG_NAMES, TUNNEL_FLAGS_ALL);
       scanner.expect(')');
-      addFlags(flags & FLAG_ATTRIBUTES, bits & FLAG_ATTRIBUTES);
+      addFlags(tunnelFlagsFromOvs(flags) & FLAG_ATTRIBUTES, tunnelFlagsFromOvs(bits) & FLAG_ATTRIBUTES);
       return true;
     }
     const foreign = /^(geneve|erspan|gtpu)\(/.exec(scanner.rest());

@@ -21,7 +21,7 @@ import {
 } from '#flowtable/flow-key.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import { formatIpv4, formatIpv6 } from './address-text.js';
-import { TUNNEL_FLAGS_ALL, TUNNEL_FLAG_NAMES, formatFlags, formatFlagsMasked } from './odp-flags.js';
+import { TUNNEL_FLAGS_ALL, TUNNEL_FLAG_NAMES, formatFlags, formatFlagsMasked, tunnelFlagsToOvs } from './odp-flags.js';
 
 /** Does the key come from, or go to, a tunnel at all? */
 export function hasTunnel(key: FlowKey): boolean {
@@ -93,11 +93,12 @@ export function formatTunnel(key: FlowKey, mask: FlowKey | null, verbose: boolea
   const hasId = !key.isZero(OFF_TUN_ID, 8) || (flags & TUN_F_KEY) !== 0;
   const shown = (flags & ~TUN_F_KEY) | (hasId ? TUN_F_KEY : 0);
   if (mask === null) {
-    parts.push(`flags(${formatFlags(TUNNEL_FLAG_NAMES, shown, '|')})`);
+    parts.push(`flags(${formatFlags(TUNNEL_FLAG_NAMES, tunnelFlagsToOvs(shown), '|')})`);
   } else {
     const maskFlags = (mask.u16(OFF_TUN_FLAGS) & ~TUN_F_KEY & 0xf) | (hasId ? TUN_F_KEY : 0);
     if (maskFlags !== 0 || verbose) {
-      parts.push(`flags(${formatFlagsMasked(TUNNEL_FLAG_NAMES, shown, maskFlags, TUNNEL_FLAGS_ALL)})`);
+      const [value, bits] = [tunnelFlagsToOvs(shown), tunnelFlagsToOvs(maskFlags)];
+      parts.push(`flags(${formatFlagsMasked(TUNNEL_FLAG_NAMES, value, bits, TUNNEL_FLAGS_ALL)})`);
     }
   }
   return parts.join(',');
