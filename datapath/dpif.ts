@@ -111,6 +111,8 @@ export interface VportSpec {
    * Frames come in by Datapath.receive().
    */
   readonly transmit?: (frame: Uint8Array) => void;
+  /** Instead of transmit: takes the frame where it lies, without an array made for it. The same rules hold. */
+  readonly transmitInPlace?: (bytes: Uint8Array, start: number, length: number) => void;
 }
 
 export interface VportStats {

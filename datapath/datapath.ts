@@ -1,0 +1,485 @@
+/**
+ * The datapath: frames in, flow table, actions, frames out; a miss becomes an upcall. // hot path
+ *
+ * Mirrors net/openvswitch/datapath.c and, where the kernel and userspace's datapath differ, says which it follows.
+ * Userspace speaks to it through Dpif only, and shares no state with it.
+ *
+ * What must stay true: caches change how fast an answer comes and never the answer; a packet that is not sent is
+ * counted under a reason at a port; nothing is allocated for a packet that hits, unless a port's sink asks for an
+ * array of its own (`transmit`).
+ *
+ * A port's sink may send a frame back in at once (receive() within receive()): each level takes a packet buffer, and
+ * the number of buffers ends such a recursion.
+ */
+import { DATAPATH_WORDS, FlowKey, OFF_IN_PORT, SHAPE_TUNNEL, SHAPE_WORD } from '#flowtable/flow-key.js';
+import { microflowHash } from '#flowtable/hash.js';
+import { MicroflowCache } from '#flowtable/microflow-cache.js';
+import { compileActions } from './action/compile.js';
+import { type ActionTarget, executeActions } from './action/execute.js';
+import type {
+  DatapathStats,
+  DpAction,
+  DpFlow,
+  Dpif,
+  FlowPut,
+  FlowPutResult,
+  Upcall,
+  UserspaceCookie,
+  VportInfo,
+  VportSpec,
+} from './dpif.js';
+import { DROP_REASON_CODES, type DropReason, dropReasonIndex } from './drop-reason.js';
+import type { DatapathEnvironment } from './environment.js';
+import { EXTRACT_BAD_ARP, EXTRACT_RESULT_COUNT, EXTRACT_TOO_SHORT } from './extract-result.js';
+import { extractPacket, loadMetadata, MAX_VLAN_HEADERS, resetMetadata, TUNNEL_WORD } from './flow-extract.js';
+import { FlowStore } from './flow-store.js';
+import {
+  DEFAULT_BUFFER_COUNT,
+  DEFAULT_BUFFER_SIZE,
+  type FrameArena,
+  type Packet,
+  PacketPool,
+} from './packet-buffer.js';
+import { UpcallQueue } from './upcall-queue.js';
+import { RX_DROPPED, RX_ERRORS, type Vport } from './vport/vport.js';
+import { VportTable } from './vport-table.js';
+
+/** Recirculations within each other (lib/dpif-netdev.c MAX_RECIRC_DEPTH). */
+export const MAX_RECIRC_DEPTH = 6;
+
+export interface DatapathOptions {
+  readonly name: string;
+  /** false: every packet is looked up in the megaflow table. */
+  readonly microflowCache?: boolean;
+  /** Entries of the microflow cache, a power of two; 8192 as OVS's EMC. */
+  readonly microflowCacheSize?: number;
+  /** false: every packet is an upcall. */
+  readonly megaflowTable?: boolean;
+  readonly upcallQueueSize?: number;
+  /** Upcalls that may wait for one port; a quarter of the queue by default. */
+  readonly upcallQueueSizePerPort?: number;
+  readonly maxFlows?: number;
+  /** Packets in flight within each other, and the bytes of a buffer, which bound the length of a frame. */
+  readonly packetBufferCount?: number;
+  readonly packetBufferSize?: number;
+  /** VLAN tags that extraction looks at: other_config:vlan-limit, 1 by default, at most 2. */
+  readonly vlanLimit?: number;
+  /** Refuse flows that share any packet with another. Slow: for tests. */
+  readonly checkDisjoint?: boolean;
+}
+
+/** Frames that lie one after another in an arena: where, how long, and the port that each comes in by. */
+export interface FrameBatch {
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  readonly ports: Int32Array;
+}
+
+export class Datapath implements Dpif, ActionTarget {
+  readonly name: string;
+  readonly pool: PacketPool;
+  readonly flows: FlowStore;
+  private readonly environment: DatapathEnvironment;
+  private readonly vports: VportTable;
+  private readonly cache: MicroflowCache | null;
+  private readonly usesTable: boolean;
+  private readonly queue: UpcallQueue;
+  private readonly listeners: (() => void)[] = [];
+  private vlanLimit: number;
+  private nowNs = 0;
+  private recircDepth = 0;
+  private megaflowHits = 0;
+  private missed = 0;
+  private lost = 0;
+  private recirculations = 0;
+  /** Drops that no port can answer for. */
+  private readonly portlessDrops = new Float64Array(DROP_REASON_CODES.length);
+  /** Frames by what extraction said of them (EXTRACT_*). */
+  private readonly extractResults = new Float64Array(EXTRACT_RESULT_COUNT);
+
+  constructor(environment: DatapathEnvironment, options: DatapathOptions) {
+    this.environment = environment;
+    this.name = options.name;
+    this.pool = new PacketPool(
+      options.packetBufferCount ?? DEFAULT_BUFFER_COUNT,
+      options.packetBufferSize ?? DEFAULT_BUFFER_SIZE,
+    );
+    this.flows = new FlowStore({
+      capacity: options.maxFlows ?? 200_000,
+      checkDisjoint: options.checkDisjoint ?? false,
+    });
+    this.vports = new VportTable(environment.underlay, (port, tunnel, frame) =>
+      this.receiveTunnel(port, tunnel, frame),
+    );
+    this.usesTable = options.megaflowTable ?? true;
+    const useCache = this.usesTable && (options.microflowCache ?? true);
+    this.cache = useCache ? new MicroflowCache(options.microflowCacheSize ?? 8192) : null;
+    const capacity = options.upcallQueueSize ?? 1024;
+    this.queue = new UpcallQueue({
+      capacity,
+      portCapacity: options.upcallQueueSizePerPort ?? Math.max(1, capacity >>> 2),
+      onFirst: () => {
+        for (const listener of this.listeners) listener();
+      },
+    });
+    this.vlanLimit = 1;
+    this.setVlanLimit(options.vlanLimit ?? 1);
+  }
+
+  // Frames.
+
+  /** A frame comes in by a port. The bytes are copied. */
+  receive(port: number, frame: Uint8Array): void {
+    const vport = this.vports.ports[port];
+    if (vport === undefined) {
+      this.countPortlessDrop('no-vport');
+      return;
+    }
+    const packet = this.admit(vport, frame);
+    if (packet === null) return;
+    resetMetadata(packet.words, packet.row, vport.portWord);
+    this.extractAndProcess(packet, vport);
+  }
+
+  /**
+   * Frames [first, first + count) of a batch come in, in order, from where they lie: for captures and benchmarks. The
+   * arena's bytes are only read; a frame that actions change is first moved to a packet buffer. Ports that have a
+   * `transmitInPlace` sink (or none) take frames out without allocation.
+   */
+  receiveFrames(arena: FrameArena, batch: FrameBatch, first: number, count: number): void {
+    const { starts, lengths, ports } = batch;
+    const { pool } = this;
+    for (let i = first; i < first + count; i++) {
+      const vport = this.vports.ports[ports[i]!];
+      if (vport === undefined) {
+        this.countPortlessDrop('no-vport');
+        continue;
+      }
+      if (!vport.isUp) {
+        vport.dropOnReceive('vport-down', RX_DROPPED);
+        continue;
+      }
+      const packet = pool.acquire();
+      if (packet === null) {
+        vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
+        continue;
+      }
+      pool.borrow(packet, arena, starts[i]!, lengths[i]!);
+      packet.inPort = vport.port;
+      vport.countReceived(packet.length);
+      resetMetadata(packet.words, packet.row, vport.portWord);
+      this.extractAndProcess(packet, vport);
+    }
+  }
+
+  private receiveTunnel(vport: Vport, tunnel: Int32Array, frame: Uint8Array): void {
+    const packet = this.admit(vport, frame);
+    if (packet === null) return;
+    const { words, row } = packet;
+    resetMetadata(words, row, vport.portWord);
+    words.set(tunnel, row + TUNNEL_WORD);
+    words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_TUNNEL;
+    this.extractAndProcess(packet, vport);
+  }
+
+  /** A packet buffer with the frame in it, or null when the port is down, the frame too long or no buffer free. */
+  private admit(vport: Vport, frame: Uint8Array): Packet | null {
+    if (!vport.isUp) {
+      vport.dropOnReceive('vport-down', RX_DROPPED);
+      return null;
+    }
+    const packet = this.pool.acquire();
+    if (packet === null) {
+      vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
+      return null;
+    }
+    if (!this.pool.load(packet, frame)) {
+      this.pool.release(packet);
+      vport.dropOnReceive('frame-too-long', RX_ERRORS);
+      return null;
+    }
+    packet.inPort = vport.port;
+    vport.countReceived(frame.length);
+    return packet;
+  }
+
+  /** Runs a packet that has just come in, and releases it whatever a sink does. */
+  private extractAndProcess(packet: Packet, vport: Vport): void {
+    // Another packet may be on its way, further down the call stack: this one has its own time and depth.
+    const outerDepth = this.recircDepth;
+    this.recircDepth = 0;
+    this.nowNs = this.environment.clock.nowNs();
+    try {
+      const { view, start, length, words, row } = packet;
+      const result = extractPacket(view, start, length, words, row, this.vlanLimit);
+      this.extractResults[result] = this.extractResults[result]! + 1;
+      if (result === EXTRACT_TOO_SHORT) vport.dropOnReceive('frame-too-short', RX_ERRORS);
+      else this.process(packet);
+    } finally {
+      this.recircDepth = outerDepth;
+      this.pool.release(packet);
+    }
+  }
+
+  /** Looks the packet up and runs its actions, or sends it up. The packet's row is its key. */
+  private process(packet: Packet): void {
+    const slot = this.usesTable ? this.lookup(packet) : -1;
+    if (slot < 0) {
+      this.missed++;
+      this.enqueue('miss', packet, null);
+      return;
+    }
+    this.run(packet, slot);
+  }
+
+  private lookup(packet: Packet): number {
+    const { words, row } = packet;
+    const { cache } = this;
+    const { table } = this.flows;
+    if (cache === null) {
+      const slot = table.lookup(words, row);
+      if (slot >= 0) this.megaflowHits++;
+      return slot;
+    }
+    cache.follow(table.epoch);
+    const hash = microflowHash(words, row);
+    let slot = cache.lookup(words, row, hash, table.handles);
+    if (slot >= 0) return slot;
+    slot = table.lookup(words, row);
+    if (slot < 0) return -1;
+    this.megaflowHits++;
+    cache.insert(words, row, hash, table.handles[slot]!);
+    return slot;
+  }
+
+  /** Credits the packet to the flow and runs the flow's actions. */
+  private run(packet: Packet, slot: number): void {
+    const { words, row } = packet;
+    const flagsWord = words[row + 7]!;
+    const isTcp = words[row + 6]! >>> 24 === 6;
+    const tcpFlags = isTcp ? ((flagsWord >>> 8) & 0x0f00) | (flagsWord >>> 24) : 0;
+    this.flows.credit(slot, packet.length, this.nowNs, tcpFlags);
+    executeActions(this, packet, this.flows.programs[slot]!);
+  }
+
+  // ActionTarget: what actions ask of the datapath.
+
+  output(packet: Packet, port: number): void {
+    const vport = this.vports.ports[port];
+    if (vport === undefined) this.drop(packet, 'no-vport');
+    else {
+      // A tunnel port reads the packet's key; the other types do not.
+      if (packet.isChanged && vport.type === 'vxlan') this.refresh(packet);
+      vport.send(packet);
+    }
+  }
+
+  sendUserspace(packet: Packet, cookie: UserspaceCookie): void {
+    this.refresh(packet);
+    this.enqueue('action', packet, cookie);
+  }
+
+  recirculate(packet: Packet, recircWord: number, isLast: boolean): void {
+    if (this.recircDepth >= MAX_RECIRC_DEPTH) {
+      this.drop(packet, 'recirculation-limit');
+      return;
+    }
+    const again = isLast ? packet : this.pool.clone(packet);
+    if (again === null) {
+      this.drop(packet, 'no-packet-buffer');
+      return;
+    }
+    this.recircDepth++;
+    this.recirculations++;
+    again.words[again.row + 1] = recircWord;
+    try {
+      this.refresh(again);
+      this.process(again);
+    } finally {
+      this.recircDepth--;
+      if (again !== packet) this.pool.release(again);
+    }
+  }
+
+  drop(packet: Packet, reason: DropReason): void {
+    const vport = this.vports.ports[packet.inPort];
+    if (vport === undefined) this.countPortlessDrop(reason);
+    else vport.countDrop(reason);
+  }
+
+  /** Extracts the key anew from a frame whose headers have changed. */
+  private refresh(packet: Packet): void {
+    if (!packet.isChanged) return;
+    extractPacket(packet.view, packet.start, packet.length, packet.words, packet.row, this.vlanLimit);
+    packet.isChanged = false;
+  }
+
+  // Upcalls.
+
+  private enqueue(kind: 'miss' | 'action', packet: Packet, cookie: UserspaceCookie | null): void {
+    const key = new FlowKey();
+    key.words.set(packet.words.subarray(packet.row, packet.row + DATAPATH_WORDS));
+    const arrivedNs = this.nowNs;
+    const loss = this.queue.push(packet.inPort, { kind, key, packet: packet.copyBytes(), cookie, arrivedNs });
+    if (loss === null) return;
+    this.lost++;
+    const vport = this.vports.ports[loss.port];
+    if (vport === undefined) this.countPortlessDrop(loss.reason);
+    else vport.countDrop(loss.reason);
+  }
+
+  upcallReceive(): Upcall | null {
+    for (;;) {
+      const upcall = this.queue.shift();
+      if (upcall === null) return null;
+      if (upcall.kind === 'action' || !this.usesTable || !this.runInstalled(upcall)) return upcall;
+    }
+  }
+
+  /** Runs a queued miss by the flow that has been installed since; false when there is none. */
+  private runInstalled(upcall: Upcall): boolean {
+    const slot = this.flows.table.peek(upcall.key);
+    if (slot < 0) return false;
+    const packet = this.pool.acquire();
+    if (packet === null) return false;
+    this.pool.load(packet, upcall.packet);
+    this.enter(packet, upcall.key, () => this.run(packet, slot));
+    return true;
+  }
+
+  onUpcall(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  execute(frame: Uint8Array, key: FlowKey, actions: readonly DpAction[]): void {
+    const program = compileActions(actions);
+    const packet = this.pool.acquire();
+    if (packet === null) {
+      this.countPortlessDrop('no-packet-buffer');
+      return;
+    }
+    packet.inPort = key.u32(OFF_IN_PORT);
+    if (this.pool.load(packet, frame)) {
+      this.enter(packet, key, () => executeActions(this, packet, program));
+      return;
+    }
+    this.drop(packet, 'frame-too-long');
+    this.pool.release(packet);
+  }
+
+  /** Runs a packet that userspace sent down: metadata from its key, the rest from the frame. Not the hot path. */
+  private enter(packet: Packet, key: FlowKey, run: () => void): void {
+    const outerDepth = this.recircDepth;
+    this.recircDepth = 0;
+    this.nowNs = this.environment.clock.nowNs();
+    packet.inPort = key.u32(OFF_IN_PORT);
+    try {
+      loadMetadata(packet.words, packet.row, key);
+      extractPacket(packet.view, packet.start, packet.length, packet.words, packet.row, this.vlanLimit);
+      run();
+    } finally {
+      this.recircDepth = outerDepth;
+      this.pool.release(packet);
+    }
+  }
+
+  // Ports.
+
+  portAdd(spec: VportSpec): number {
+    return this.vports.add(spec).port;
+  }
+
+  portDelete(port: number): boolean {
+    if (this.vports.remove(port) === null) return false;
+    this.lost += this.queue.removePort(port);
+    return true;
+  }
+
+  portSet(port: number, change: { readonly up?: boolean; readonly mtu?: number }): void {
+    const vport = this.vports.get(port);
+    if (vport === null) throw new Error(`no port ${port}`);
+    if (change.up !== undefined) vport.isUp = change.up;
+    if (change.mtu !== undefined) vport.mtu = change.mtu;
+  }
+
+  portGet(port: number): VportInfo | null {
+    return this.vports.get(port)?.info() ?? null;
+  }
+
+  portDump(): readonly VportInfo[] {
+    return Array.from(this.vports.all(), (vport) => vport.info());
+  }
+
+  /** other_config:vlan-limit. Flows made under another limit are flushed: their keys mean other packets now. */
+  setVlanLimit(limit: number): void {
+    const clamped = limit === 0 ? MAX_VLAN_HEADERS : Math.min(Math.max(limit, 1), MAX_VLAN_HEADERS);
+    if (clamped === this.vlanLimit) return;
+    this.vlanLimit = clamped;
+    this.flows.clear();
+  }
+
+  // Flows.
+
+  flowPut(put: FlowPut): FlowPutResult {
+    return this.flows.put(put, this.environment.clock.nowNs());
+  }
+
+  flowDelete(ufid: string): DpFlow | null {
+    return this.flows.delete(ufid);
+  }
+
+  flowGet(ufid: string): DpFlow | null {
+    return this.flows.get(ufid);
+  }
+
+  flowDump(): Iterable<DpFlow> {
+    return this.flows.dump();
+  }
+
+  flowFlush(): void {
+    this.flows.clear();
+  }
+
+  flowCount(): number {
+    return this.flows.table.flowCount;
+  }
+
+  stats(): DatapathStats {
+    const microflowHits = this.cache?.hits ?? 0;
+    const { table } = this.flows;
+    return {
+      hits: microflowHits + this.megaflowHits,
+      microflowHits,
+      megaflowHits: this.megaflowHits,
+      missed: this.missed,
+      lost: this.lost,
+      flows: table.flowCount,
+      masks: table.maskCount,
+      maskHits: table.probeCount,
+      cacheHits: microflowHits,
+      recirculations: this.recirculations,
+    };
+  }
+
+  /** Drops that belong to no port: frames for ports that do not exist, or have gone. */
+  drops(): ReadonlyMap<DropReason, number> {
+    const drops = new Map<DropReason, number>();
+    DROP_REASON_CODES.forEach((code, index) => {
+      const count = this.portlessDrops[index]!;
+      if (count > 0) drops.set(code, count);
+    });
+    return drops;
+  }
+
+  /** Frames whose headers were short or malformed, from the Ethernet header up. */
+  parseFailureCount(): number {
+    let count = this.extractResults[EXTRACT_TOO_SHORT]!;
+    for (let i = EXTRACT_BAD_ARP; i < EXTRACT_RESULT_COUNT; i++) count += this.extractResults[i]!;
+    return count;
+  }
+
+  private countPortlessDrop(reason: DropReason): void {
+    const index = dropReasonIndex[reason];
+    this.portlessDrops[index] = this.portlessDrops[index]! + 1;
+  }
+}

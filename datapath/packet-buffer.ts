@@ -1,0 +1,189 @@
+/**
+ * Packets in flight: a fixed number of slots in one arena that is made once and never grows. // hot path
+ *
+ * Mirrors the mempool and `struct dp_packet` of lib/dp-packet.h. A slot is headroom, room for a frame, and a packet
+ * row (the flow key and where the layers begin). A Packet is the slot's standing record; none is made per frame.
+ *
+ * A frame may also lie in somebody else's arena (a capture, a benchmark): then `isOwned` is false, the bytes are only
+ * read, and the first action that changes the frame moves it into the slot. Output never copies.
+ *
+ * Invariant: each slot is free or held by exactly one packet; a slot's own bytes are written by its packet only.
+ */
+import { L2_5_WORD, type L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract.js';
+
+/** Room in front of a frame for headers that actions push: VLAN tags, VXLAN. */
+export const HEADROOM = 128;
+export const DEFAULT_BUFFER_SIZE = 16384;
+export const DEFAULT_BUFFER_COUNT = 32;
+
+/** Bytes with the one DataView that reads them. */
+export interface FrameArena {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** Node has it; the ES libraries of TypeScript do not say so. */
+declare const WebAssembly: {
+  readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+};
+
+/** Memory for frames: page aligned, so that cache lines are, and of a size that never changes. */
+export function makeFrameArena(size: number): FrameArena {
+  const pages = Math.max(1, Math.ceil(size / 65536));
+  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+}
+
+export class Packet {
+  readonly slot: number;
+  /** First byte of the slot in the pool's arena. */
+  readonly slotStart: number;
+  /** First word of the packet row in `words`. */
+  readonly row: number;
+  readonly words: Int32Array;
+  /** Where the frame lies now. */
+  bytes: Uint8Array;
+  view: DataView;
+  start = 0;
+  length = 0;
+  isOwned = false;
+  /** Headers were changed since the key was extracted. */
+  isChanged = false;
+  /** Port that the packet came in by, for counting drops. */
+  inPort = 0;
+
+  constructor(slot: number, slotStart: number, row: number, words: Int32Array, arena: FrameArena) {
+    this.slot = slot;
+    this.slotStart = slotStart;
+    this.row = row;
+    this.words = words;
+    this.bytes = arena.bytes;
+    this.view = arena.view;
+  }
+
+  /** Offsets in the arena of the layers, -1 where there is none. */
+  layer(word: typeof L2_5_WORD | typeof L3_WORD | typeof L4_WORD): number {
+    const offset = this.words[this.row + word]!;
+    return offset < 0 ? -1 : this.start + offset;
+  }
+
+  /** Bytes of the transport layer, without padding; 0 where there is none. */
+  transportSize(): number {
+    const offset = this.words[this.row + L4_WORD]!;
+    return offset < 0 ? 0 : this.length - this.words[this.row + PAD_WORD]! - offset;
+  }
+
+  /** The layers have moved by `change` bytes against the start of the frame. */
+  shiftLayers(change: number): void {
+    for (let word = L2_5_WORD; word <= L4_WORD; word++) {
+      const offset = this.words[this.row + word]!;
+      if (offset >= 0) this.words[this.row + word] = offset + change;
+    }
+  }
+
+  /** The frame as an array of its own. */
+  copyBytes(): Uint8Array {
+    return this.bytes.slice(this.start, this.start + this.length);
+  }
+}
+
+export class PacketPool {
+  private readonly arena: FrameArena;
+  private readonly packets: Packet[] = [];
+  /** Slots that are free, as a stack. */
+  private readonly free: Int32Array;
+  private freeCount: number;
+  /** The longest frame that fits. */
+  readonly frameCapacity: number;
+
+  constructor(count = DEFAULT_BUFFER_COUNT, size = DEFAULT_BUFFER_SIZE) {
+    if (size % 64 !== 0 || size <= HEADROOM || count < 1) {
+      throw new Error(`packet buffers: ${count} of ${size} bytes; want a multiple of 64 above ${HEADROOM}`);
+    }
+    const rowsStart = count * size;
+    this.arena = makeFrameArena(rowsStart + count * ROW_WORDS * 4);
+    this.frameCapacity = size - HEADROOM;
+    const words = new Int32Array(this.arena.bytes.buffer, rowsStart, count * ROW_WORDS);
+    this.free = new Int32Array(count);
+    this.freeCount = count;
+    for (let slot = 0; slot < count; slot++) {
+      this.packets.push(new Packet(slot, slot * size, slot * ROW_WORDS, words, this.arena));
+      this.free[slot] = count - 1 - slot;
+    }
+  }
+
+  get inUseCount(): number {
+    return this.packets.length - this.freeCount;
+  }
+
+  /** A free packet, or null. It holds no frame yet, and its row still holds the last key. */
+  acquire(): Packet | null {
+    if (this.freeCount === 0) return null;
+    return this.packets[this.free[--this.freeCount]!]!;
+  }
+
+  release(packet: Packet): void {
+    packet.isOwned = false;
+    packet.bytes = this.arena.bytes;
+    packet.view = this.arena.view;
+    this.free[this.freeCount++] = packet.slot;
+  }
+
+  /** Copies a frame into the packet's slot; false when it is too long. */
+  load(packet: Packet, frame: Uint8Array): boolean {
+    if (frame.length > this.frameCapacity) return false;
+    packet.bytes = this.arena.bytes;
+    packet.view = this.arena.view;
+    packet.start = packet.slotStart + HEADROOM;
+    packet.length = frame.length;
+    packet.isOwned = true;
+    packet.isChanged = false;
+    this.arena.bytes.set(frame, packet.start);
+    return true;
+  }
+
+  /** Points the packet at a frame in another arena; nothing is copied. */
+  borrow(packet: Packet, arena: FrameArena, start: number, length: number): void {
+    packet.bytes = arena.bytes;
+    packet.view = arena.view;
+    packet.start = start;
+    packet.length = length;
+    packet.isOwned = false;
+    packet.isChanged = false;
+  }
+
+  /** Sees to it that the frame lies in the packet's own slot; false when it is too long for one. */
+  own(packet: Packet): boolean {
+    if (packet.isOwned) return true;
+    if (packet.length > this.frameCapacity) return false;
+    const to = packet.slotStart + HEADROOM;
+    copyFrame(packet.bytes, packet.start, this.arena.bytes, to, packet.length);
+    packet.bytes = this.arena.bytes;
+    packet.view = this.arena.view;
+    packet.start = to;
+    packet.isOwned = true;
+    return true;
+  }
+
+  /** A packet with a copy of the frame and the row, or null when none is free. */
+  clone(packet: Packet): Packet | null {
+    const copy = this.acquire();
+    if (copy === null) return null;
+    copy.words.copyWithin(copy.row, packet.row, packet.row + ROW_WORDS);
+    copy.inPort = packet.inPort;
+    copy.isChanged = packet.isChanged;
+    copy.bytes = packet.bytes;
+    copy.view = packet.view;
+    copy.start = packet.start;
+    copy.length = packet.length;
+    copy.isOwned = false;
+    // A borrowed frame stays borrowed: nobody changes its bytes.
+    if (packet.isOwned) this.own(copy);
+    return copy;
+  }
+}
+
+/** Copies a frame between arenas. A loop, because a subarray for set() would be garbage for every packet. */
+function copyFrame(from: Uint8Array, start: number, to: Uint8Array, target: number, length: number): void {
+  for (let i = 0; i < length; i++) to[target + i] = from[start + i]!;
+}

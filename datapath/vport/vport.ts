@@ -1,0 +1,140 @@
+/**
+ * What all vports have in common: number, name, MTU, state, counters, and drops by reason. // hot path
+ *
+ * Mirrors net/openvswitch/vport.c. Counters are from the switch's side: received is what came into the switch.
+ * Each type is a subclass in a file of its own and says how a frame leaves.
+ */
+import type { DropReason } from '../drop-reason.js';
+import { DROP_REASON_CODES, dropReasonIndex } from '../drop-reason.js';
+import type { VportInfo, VportType } from '../dpif.js';
+import { swap32 } from '../packet/byte-order.js';
+import type { Packet } from '../packet-buffer.js';
+
+export const RX_PACKETS = 0;
+export const RX_BYTES = 1;
+export const TX_PACKETS = 2;
+export const TX_BYTES = 3;
+export const RX_DROPPED = 4;
+export const TX_DROPPED = 5;
+export const RX_ERRORS = 6;
+export const TX_ERRORS = 7;
+const COUNTER_COUNT = 8;
+
+const ETH_HEADER_SIZE = 14;
+const LE_8021Q = 0x0081;
+const LE_8021AD = 0xa888;
+
+export abstract class Vport {
+  readonly port: number;
+  readonly name: string;
+  abstract readonly type: VportType;
+  /** The port number as it stands in a flow key. */
+  readonly portWord: number;
+  mtu: number;
+  isUp = true;
+  readonly counters = new Float64Array(COUNTER_COUNT);
+  private readonly dropCounts = new Float64Array(DROP_REASON_CODES.length);
+
+  constructor(port: number, name: string, mtu: number) {
+    this.port = port;
+    this.name = name;
+    this.portWord = swap32(port);
+    this.mtu = mtu;
+  }
+
+  /** Sends a frame that is up to the port's conditions; returns why it did not leave, or null. */
+  protected abstract transmit(packet: Packet): DropReason | null;
+
+  /** Releases what the port holds outside. */
+  close(): void {}
+
+  /** The frame leaves by the port, or is counted as dropped here. */
+  send(packet: Packet): void {
+    const length = packet.length;
+    if (!this.isUp) {
+      this.dropOnSend('vport-down', TX_DROPPED);
+      return;
+    }
+    if (length > this.mtu + ETH_HEADER_SIZE && this.isTooLong(packet)) {
+      this.dropOnSend('mtu-exceeded', TX_ERRORS);
+      return;
+    }
+    const reason = this.transmit(packet);
+    if (reason !== null) {
+      this.dropOnSend(reason, TX_ERRORS);
+      return;
+    }
+    this.counters[TX_PACKETS] = this.counters[TX_PACKETS]! + 1;
+    this.counters[TX_BYTES] = this.counters[TX_BYTES]! + length;
+  }
+
+  countReceived(length: number): void {
+    this.counters[RX_PACKETS] = this.counters[RX_PACKETS]! + 1;
+    this.counters[RX_BYTES] = this.counters[RX_BYTES]! + length;
+  }
+
+  /** Counts a drop that no interface counter shows, like a flow without actions. */
+  countDrop(reason: DropReason): void {
+    const index = dropReasonIndex[reason];
+    this.dropCounts[index] = this.dropCounts[index]! + 1;
+  }
+
+  /** Counts a drop of a frame that came in here, under the reason and the interface counter. */
+  dropOnReceive(reason: DropReason, counter: typeof RX_DROPPED | typeof RX_ERRORS): void {
+    this.countDrop(reason);
+    this.counters[counter] = this.counters[counter]! + 1;
+  }
+
+  /** One tag may come on top of the MTU, as in the kernel's packet_length(). */
+  protected isTooLong(packet: Packet): boolean {
+    const type = packet.view.getUint16(packet.start + 12, true);
+    const tagSize = type === LE_8021Q || type === LE_8021AD ? 4 : 0;
+    return packet.length > this.mtu + ETH_HEADER_SIZE + tagSize;
+  }
+
+  private dropOnSend(reason: DropReason, counter: typeof TX_DROPPED | typeof TX_ERRORS): void {
+    this.countDrop(reason);
+    this.counters[counter] = this.counters[counter]! + 1;
+  }
+
+  info(): VportInfo {
+    const counters = this.counters;
+    const drops = new Map<DropReason, number>();
+    DROP_REASON_CODES.forEach((code, index) => {
+      const count = this.dropCounts[index]!;
+      if (count > 0) drops.set(code, count);
+    });
+    return {
+      port: this.port,
+      name: this.name,
+      type: this.type,
+      mtu: this.mtu,
+      up: this.isUp,
+      stats: {
+        rxPackets: counters[RX_PACKETS]!,
+        rxBytes: counters[RX_BYTES]!,
+        txPackets: counters[TX_PACKETS]!,
+        txBytes: counters[TX_BYTES]!,
+        rxDropped: counters[RX_DROPPED]!,
+        txDropped: counters[TX_DROPPED]!,
+        rxErrors: counters[RX_ERRORS]!,
+        txErrors: counters[TX_ERRORS]!,
+      },
+      drops,
+    };
+  }
+}
+
+/** How a frame leaves by a port that has a device: a call for each frame, one of the two. */
+export interface FrameSink {
+  readonly transmit?: ((frame: Uint8Array) => void) | undefined;
+  readonly transmitInPlace?: ((bytes: Uint8Array, start: number, length: number) => void) | undefined;
+}
+
+/** Hands a frame to a sink; a sink of neither kind takes it silently, like a cable that leads nowhere. */
+export function sendToSink(sink: FrameSink, packet: Packet): void {
+  if (sink.transmitInPlace !== undefined) sink.transmitInPlace(packet.bytes, packet.start, packet.length);
+  else if (sink.transmit !== undefined) {
+    sink.transmit(packet.bytes.subarray(packet.start, packet.start + packet.length));
+  }
+}

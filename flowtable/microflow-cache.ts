@@ -1,0 +1,164 @@
+/**
+ * The microflow cache: whole keys, and the megaflow that each was found in. // hot path
+ *
+ * Mirrors the exact match cache (EMC) of lib/dpif-netdev.c in its place and purpose. Its layout is its own: an index
+ * of small words (an entry number and a tag of the hash), and entries packed in the order in which they were made, so
+ * that the flows in use lie close together. An entry of a key whose SHAPE is 0 is one cache line: the words of the
+ * first section with the flow's handle in SHAPE's place. Keys with later sections keep those in a second array.
+ *
+ * Invariant: a hit is for the very key that was put in, and its handle is current, so the flow is the one that the
+ * megaflow table would find. Entries of flows that went die by their handle, without being looked for.
+ *
+ * An index bucket has two places (the hash's, and its neighbour). The oldest entry goes when all are used; a full
+ * cache takes in one of INSERT_ODDS of the keys that ask, so that a flood of short flows does not wash it out.
+ */
+import { BASE_WORDS, DATAPATH_WORDS, SHAPE_WORD } from './flow-key.js';
+import { slotOf } from './megaflow-table.js';
+import { SECTION_COUNT, SECTION_FIRST, SECTION_LAST } from './shape-sections.js';
+
+/** Words of the later sections, kept where SHAPE is not 0: SHAPE itself, then words 16 to the end. */
+const REST_WORDS = DATAPATH_WORDS - BASE_WORDS + 1;
+const INSERT_ODDS = 16;
+/**
+ * Low bits of an index word are the entry number plus one. The next says that SHAPE is not 0, so that a key without
+ * later sections is never compared with one that has them; the others are bits of the hash.
+ */
+export const ENTRY_BITS = 20;
+export const ENTRY_MASK = (1 << ENTRY_BITS) - 1;
+export const SHAPED_TAG = 1 << ENTRY_BITS;
+export const TAG_MASK = ~ENTRY_MASK & ~SHAPED_TAG;
+
+const tagOf = (hash: number, shape: number): number => (hash & TAG_MASK) | (shape === 0 ? 0 : SHAPED_TAG);
+
+export class MicroflowCache {
+  readonly capacity: number;
+  /** Twice as many index words as entries keep conflicts rare. */
+  readonly index: Int32Array;
+  readonly indexMask: number;
+  /** Words 0..14 of the key, then the handle. */
+  readonly entries: Int32Array;
+  private readonly rest: Int32Array;
+  /** Where in the index each entry is, -1 for none. */
+  private readonly places: Int32Array;
+  private next = 0;
+  private isFull = false;
+  private odds = 0;
+  private epoch = 0;
+  hits = 0;
+
+  /** `capacity` is a power of two of at most 2^19 entries. `memory` gives zeroed words, aligned to cache lines. */
+  constructor(capacity: number, memory: (wordCount: number) => Int32Array = (count) => new Int32Array(count)) {
+    if (capacity < 2 || capacity > 1 << (ENTRY_BITS - 1) || (capacity & (capacity - 1)) !== 0) {
+      throw new Error(`a microflow cache of ${capacity} entries: want a power of two up to ${1 << (ENTRY_BITS - 1)}`);
+    }
+    this.capacity = capacity;
+    this.entries = memory(capacity * BASE_WORDS);
+    this.index = memory(capacity * 2);
+    this.indexMask = capacity * 2 - 1;
+    this.rest = memory(capacity * REST_WORDS);
+    this.places = new Int32Array(capacity).fill(-1);
+  }
+
+  /** The slot of the flow that this very key is one of, or -1. handles are the megaflow table's. */
+  lookup(words: Int32Array, at: number, hash: number, handles: Int32Array): number {
+    const { index, indexMask } = this;
+    const place = hash & indexMask;
+    const tag = tagOf(hash, words[at + SHAPE_WORD]!);
+    for (let way = 0; way < 2; way++) {
+      const indexed = index[place ^ way]!;
+      if (indexed === 0 || ((indexed ^ tag) & ~ENTRY_MASK) !== 0) continue;
+      const entry = (indexed & ENTRY_MASK) - 1;
+      if (!this.isEqual(entry, words, at)) continue;
+      const handle = this.entries[entry * BASE_WORDS + SHAPE_WORD]!;
+      const slot = slotOf(handle);
+      if (handles[slot] !== handle) return -1;
+      this.hits++;
+      return slot;
+    }
+    return -1;
+  }
+
+  /** Remembers that the key is one of the flow with this handle. */
+  insert(words: Int32Array, at: number, hash: number, handle: number): void {
+    const { index, indexMask, places } = this;
+    const home = hash & indexMask;
+    const tag = tagOf(hash, words[at + SHAPE_WORD]!);
+    // A stale entry of the same key is written over in its place.
+    let place = home;
+    let entry = -1;
+    for (let way = 0; way < 2 && entry < 0; way++) {
+      const indexed = index[home ^ way]!;
+      if (
+        indexed !== 0 &&
+        ((indexed ^ tag) & ~ENTRY_MASK) === 0 &&
+        this.isEqual((indexed & ENTRY_MASK) - 1, words, at)
+      ) {
+        entry = (indexed & ENTRY_MASK) - 1;
+        place = home ^ way;
+      }
+    }
+    if (entry < 0) {
+      if (this.isFull && ++this.odds % INSERT_ODDS !== 0) return;
+      entry = this.next;
+      this.next = (entry + 1) & (this.capacity - 1);
+      if (this.next === 0) this.isFull = true;
+      this.forget(entry);
+      place = index[home] === 0 || index[home ^ 1] !== 0 ? home : home ^ 1;
+      const displaced = index[place]!;
+      if (displaced !== 0) places[(displaced & ENTRY_MASK) - 1] = -1;
+    }
+    const base = entry * BASE_WORDS;
+    for (let i = 0; i < SHAPE_WORD; i++) this.entries[base + i] = words[at + i]!;
+    this.entries[base + SHAPE_WORD] = handle;
+    const shape = words[at + SHAPE_WORD]!;
+    if (shape !== 0) {
+      const rest = entry * REST_WORDS;
+      this.rest[rest] = shape;
+      for (let i = BASE_WORDS; i < DATAPATH_WORDS; i++) this.rest[rest + 1 + i - BASE_WORDS] = words[at + i]!;
+    }
+    places[entry] = place;
+    index[place] = tag | (entry + 1);
+  }
+
+  /** Forgets everything when the generations of the handles have begun anew. Called before lookups, cheap. */
+  follow(epoch: number): void {
+    if (epoch === this.epoch) return;
+    this.epoch = epoch;
+    this.clear();
+  }
+
+  clear(): void {
+    this.index.fill(0);
+    this.places.fill(-1);
+    this.next = 0;
+    this.isFull = false;
+  }
+
+  /** Takes an entry that is to be used anew out of the index. */
+  private forget(entry: number): void {
+    const place = this.places[entry]!;
+    if (place < 0) return;
+    if ((this.index[place]! & ENTRY_MASK) === entry + 1) this.index[place] = 0;
+    this.places[entry] = -1;
+  }
+
+  private isEqual(entry: number, words: Int32Array, at: number): boolean {
+    const { entries, rest } = this;
+    const base = entry * BASE_WORDS;
+    for (let i = 0; i < SHAPE_WORD; i++) if (entries[base + i] !== words[at + i]) return false;
+    // The tags have been compared: either both keys have later sections or neither has.
+    const shape = words[at + SHAPE_WORD]!;
+    if (shape === 0) return true;
+    const restBase = entry * REST_WORDS;
+    if (rest[restBase] !== shape) return false;
+    // Sections that SHAPE does not announce are zero on both sides.
+    for (let section = 0; section < SECTION_COUNT; section++) {
+      if ((shape & (1 << section)) === 0) continue;
+      const last = SECTION_LAST[section]!;
+      for (let i = SECTION_FIRST[section]!; i <= last; i++) {
+        if (rest[restBase + 1 + i - BASE_WORDS] !== words[at + i]) return false;
+      }
+    }
+    return true;
+  }
+}
