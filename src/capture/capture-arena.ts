@@ -8,34 +8,38 @@
  */
 
 /** Frames that can be gone over by index. */
-export interface FrameArena {
+export interface CapturedFrames {
   readonly count: number;
   readonly bytes: Uint8Array;
-  readonly offsets: Uint32Array;
-  readonly lengths: Uint32Array;
+  /** Over all of `bytes`. */
+  readonly view: DataView;
+  readonly offsets: Int32Array;
+  readonly lengths: Int32Array;
   /** What each frame measured on the wire. */
   readonly originalLengths: Uint32Array;
   /** Nanoseconds since the time that the arena was made with; exact up to 104 days, and microseconds beyond. */
   readonly timesNs: Float64Array;
   /** A number of the owner's for each frame, such as the port it comes in by. */
-  readonly tags: Uint32Array;
+  readonly tags: Int32Array;
 }
 
-export class CaptureArena implements FrameArena {
+export class CaptureArena implements CapturedFrames {
   count = 0;
-  bytes: Uint8Array;
-  offsets = new Uint32Array(1024);
-  lengths = new Uint32Array(1024);
+  bytes: Uint8Array<ArrayBuffer>;
+  view: DataView;
+  offsets = new Int32Array(1024);
+  lengths = new Int32Array(1024);
   originalLengths = new Uint32Array(1024);
   timesNs = new Float64Array(1024);
-  tags = new Uint32Array(1024);
+  tags = new Int32Array(1024);
   private size = 0;
   private readonly maxSize: number;
 
-  /** maxSize bounds the frames' bytes; 4 GiB is the most that offsets can say. */
+  /** maxSize bounds the frames' bytes; 2 GiB is the most that offsets can say. */
   constructor(maxSize = 1024 ** 3) {
-    this.maxSize = Math.min(maxSize, 0xffff_ffff);
+    this.maxSize = Math.min(maxSize, 0x7fff_ffff);
     this.bytes = new Uint8Array(Math.min(this.maxSize, 64 * 1024));
+    this.view = new DataView(this.bytes.buffer);
   }
 
   get byteCount(): number {
@@ -75,19 +79,22 @@ export class CaptureArena implements FrameArena {
     const grown = new Uint8Array(Math.min(this.maxSize, Math.max(needed, this.bytes.length * 2)));
     grown.set(this.bytes.subarray(0, this.size));
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   private growIndex(): void {
     const size = this.offsets.length * 2;
-    const grow = (old: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
-      const grown = new Uint32Array(size);
+    const grow = (old: Int32Array): Int32Array<ArrayBuffer> => {
+      const grown = new Int32Array(size);
       grown.set(old);
       return grown;
     };
     this.offsets = grow(this.offsets);
     this.lengths = grow(this.lengths);
-    this.originalLengths = grow(this.originalLengths);
     this.tags = grow(this.tags);
+    const originalLengths = new Uint32Array(size);
+    originalLengths.set(this.originalLengths);
+    this.originalLengths = originalLengths;
     const times = new Float64Array(size);
     times.set(this.timesNs);
     this.timesNs = times;

@@ -3,8 +3,9 @@
  *
  * Invariant: every figure was counted by the reader or by the switch; what was not counted is absent, not zero.
  */
-import type { ReplayResult } from './replay-loop.js';
+
 import type { CaptureCounts } from './capture-scan.js';
+import type { ReplayResult } from './replay-loop.js';
 
 export interface CaptureReport {
   readonly file: string;

@@ -6,8 +6,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DROP_REASONS, type DropReason } from '#datapath/drop-reason.js';
 import type { FrameObserver } from '#datapath/dpif.js';
+import { DROP_REASONS, type DropReason } from '#datapath/drop-reason.js';
 import { AppendSink, FileSink } from '../capture/byte-sink.js';
 import { PcapWriter } from '../capture/pcap-writer.js';
 import { PcapngWriter } from '../capture/pcapng-writer.js';

@@ -5,8 +5,11 @@
  * Invariant: every replayable frame is received once for each loop, in the capture's order. All figures are the
  * switch's own counters, taken before and after.
  */
-import { DROP_REASON_CODES, type DropReason } from '#datapath/drop-reason.js';
+
+import type { FrameBatch } from '#datapath/datapath.js';
 import type { DatapathStats, VportInfo } from '#datapath/dpif.js';
+import type { DropReason } from '#datapath/drop-reason.js';
+import type { CapturedFrames } from '../capture/capture-arena.js';
 import type { ScannedCapture } from './capture-scan.js';
 import type { ReplayTarget } from './replay-target.js';
 
@@ -74,6 +77,7 @@ export const replayCapture = async (
   const { counts } = capture;
   const startNs = target.nowNs();
   const before = target.stats();
+  const dropsBefore = target.drops();
   const portsBefore = new Map(target.ports().map((info) => [info.port, info]));
   // One mean gap between the last frame of a loop and the first of the next.
   const loopNs = counts.durationNs + Math.ceil(counts.durationNs / Math.max(1, counts.replayable - 1));
@@ -98,6 +102,7 @@ export const replayCapture = async (
   sample(0);
   for (let loop = 0; loop < loops && !stopped; loop++) {
     for await (const window of capture.windows()) {
+      const batch = batchOf(window, target.inPorts);
       let lapNs = pace.wallNs();
       for (let i = 0; i < window.count; i++) {
         const timeNs = loop * loopNs + window.timesNs[i]!;
@@ -116,8 +121,7 @@ export const replayCapture = async (
           nowNs = timeNs;
           target.advanceTo(startNs + nowNs);
         }
-        const { inPorts } = target;
-        target.receive(inPorts[window.tags[i]! % inPorts.length]!, window.frame(i));
+        target.receive(window, batch, i);
         packets++;
         bytes += window.lengths[i]!;
         if (packets % FRAMES_PER_BREATH === 0) {
@@ -133,21 +137,19 @@ export const replayCapture = async (
   }
   sample(nowNs);
 
-  const ports = target.ports();
   const drops = new Map<DropReason, number>();
-  for (const reason of DROP_REASON_CODES) {
-    let count = 0;
-    for (const info of ports) {
-      count += (info.drops.get(reason) ?? 0) - (portsBefore.get(info.port)?.drops.get(reason) ?? 0);
-    }
-    if (count > 0) drops.set(reason, count);
+  for (const [reason, count] of target.drops()) {
+    const during = count - (dropsBefore.get(reason) ?? 0);
+    if (during > 0) drops.set(reason, during);
   }
   return {
     description: target.description,
     loops,
     packets,
     bytes,
-    ports: ports.map((info) => portResult(info, portsBefore.get(info.port), target.portLabels.get(info.port) ?? '')),
+    ports: target
+      .ports()
+      .map((info) => portResult(info, portsBefore.get(info.port), target.portLabels.get(info.port) ?? '')),
     stats: difference(target.stats(), before),
     peakFlows,
     peakMasks,
@@ -157,6 +159,13 @@ export const replayCapture = async (
     wallNs,
     stopped,
   };
+};
+
+/** The frames of a window with the port that each comes in by. */
+const batchOf = (window: CapturedFrames, inPorts: readonly number[]): FrameBatch => {
+  const ports = new Int32Array(window.count);
+  for (let i = 0; i < ports.length; i++) ports[i] = inPorts[window.tags[i]! % inPorts.length]!;
+  return { starts: window.offsets, lengths: window.lengths, ports };
 };
 
 const sum = (drops: ReadonlyMap<DropReason, number> | undefined): number => {

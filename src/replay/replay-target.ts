@@ -2,7 +2,10 @@
  * What replay asks of the switch that captured frames go through. `learning-switch.ts` and `setup-machine.ts` implement
  * it; tests bring their own.
  */
+import type { FrameBatch } from '#datapath/datapath.js';
 import type { DatapathStats, FrameObserver, VportInfo } from '#datapath/dpif.js';
+import type { DropReason } from '#datapath/drop-reason.js';
+import type { FrameArena } from '#datapath/packet-buffer.js';
 
 export interface ReplayTarget {
   /** For the report: what the frames went through. */
@@ -14,12 +17,14 @@ export interface ReplayTarget {
   /** All ports of the datapath, with their counters. */
   ports(): readonly VportInfo[];
   stats(): DatapathStats;
+  /** All drops so far, at whatever port and at none. */
+  drops(): ReadonlyMap<DropReason, number>;
   /** Virtual time, which begins where setting up left it. */
   nowNs(): number;
   /** Lets virtual time pass, and all that is due happen. */
   advanceTo(timeNs: number): void;
-  /** A frame comes in by a datapath port. Misses it causes have been handled when it returns. */
-  receive(port: number, frame: Uint8Array): void;
+  /** One frame of a batch comes in by its port. The misses it causes have been handled when this returns. */
+  receive(arena: FrameArena, batch: FrameBatch, index: number): void;
   /** Null to stop observing; false when the datapath cannot be observed. */
   observe(observer: FrameObserver | null): boolean;
 }

@@ -1,6 +1,8 @@
 /** A switch for tests of the replay itself: a hub that counts, and drops what is shorter than an Ethernet header. */
+import type { FrameBatch } from '../../datapath/datapath.js';
 import type { DatapathStats, FrameObserver, VportInfo } from '../../datapath/dpif.js';
 import type { DropReason } from '../../datapath/drop-reason.js';
+import type { FrameArena } from '../../datapath/packet-buffer.js';
 import type { ReplayTarget } from '../../src/replay/replay-target.js';
 
 export class FakeTarget implements ReplayTarget {
@@ -63,7 +65,15 @@ export class FakeTarget implements ReplayTarget {
     this.timeNs = timeNs;
   }
 
-  receive(port: number, frame: Uint8Array): void {
+  drops(): ReadonlyMap<DropReason, number> {
+    const dropped = this.counts.reduce((sum, count) => sum + count.dropped, 0);
+    return new Map(dropped === 0 ? [] : [['frame-too-short', dropped]]);
+  }
+
+  receive(arena: FrameArena, batch: FrameBatch, index: number): void {
+    const start = batch.starts[index]!;
+    const port = batch.ports[index]!;
+    const frame = arena.bytes.subarray(start, start + batch.lengths[index]!);
     this.received.push({ port, atNs: this.timeNs, frame: frame.slice() });
     const from = this.counts[port - 1]!;
     from.rx++;

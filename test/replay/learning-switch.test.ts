@@ -1,0 +1,94 @@
+/** Captures through the default switch: it learns, floods, caches, and drops what it must. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeLearningSwitch } from '../../src/replay/learning-switch.js';
+import { replayCaptures } from '../../src/replay/replay-captures.js';
+import { buildPcap, type Frame } from '../capture/build-capture.js';
+import { eth } from '../support/packet-builder.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'switch-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const A = '02:00:00:00:00:0a';
+const B = '02:00:00:00:00:0b';
+const C = '02:00:00:00:00:0c';
+
+const replay = async (frames: readonly Uint8Array[], inPort?: string) => {
+  const path = join(folder, 'a.pcap');
+  writeFileSync(
+    path,
+    buildPcap(frames.map((bytes, i): Frame => ({ seconds: 1_700_000_000 + i, nanoseconds: 0, bytes }))),
+  );
+  const [report] = await replayCaptures(
+    { captures: [path], by: inPort === undefined ? 'src-mac' : 'one', maxPorts: 100, loops: 1 },
+    {
+      standardInput: () => {
+        throw new Error('not used');
+      },
+      makeTarget: async (wish) => makeLearningSwitch({ ...wish, seed: 1, inPort }),
+      makePace: () => ({ wallNs: () => 0, until: () => null, breathe: async () => false }),
+      onScan: () => {},
+      onReport: () => {},
+    },
+  );
+  return report!.result!;
+};
+
+const udp = (from: string, to: string, port = 1): Uint8Array =>
+  eth(from, to).ipv4('10.0.0.1', '10.0.0.2').udp(1000, port).payload(30).bytes();
+
+describe('the learning switch', () => {
+  it('floods to who is unknown, then sends to where it was heard from', async () => {
+    const result = await replay([udp(A, B), udp(B, A), udp(A, B), udp(C, A)]);
+    expect(result.ports.map(({ name, rxPackets, txPackets }) => [name, rxPackets, txPackets])).toEqual([
+      ['p1', 2, 2],
+      ['p2', 1, 2],
+      ['p3', 1, 1],
+      ['br0', 0, 1],
+    ]);
+    expect(result.packets).toBe(4);
+    expect(result.drops.size).toBe(0);
+  });
+
+  it('answers from its caches what it has translated once', async () => {
+    const result = await replay([udp(A, B), udp(B, A), ...Array.from({ length: 20 }, () => udp(A, B))]);
+    const { microflowHits, megaflowHits, missed, lost } = result.stats;
+    expect(microflowHits + megaflowHits + missed).toBe(22);
+    expect(missed).toBeLessThanOrEqual(4);
+    expect(microflowHits).toBeGreaterThan(15);
+    expect(lost).toBe(0);
+  });
+
+  it('counts what it drops, with the reason', async () => {
+    const stp = eth('02:00:00:00:00:0a', '01:80:c2:00:00:00').payload(40).bytes();
+    const result = await replay([udp(A, B), stp, Uint8Array.of(1, 2, 3)]);
+    expect([...result.drops.values()].reduce((a, b) => a + b, 0)).toBe(2);
+    expect(result.drops.get('frame-too-short')).toBe(1);
+  });
+
+  it('takes frames as long as the capture has them', async () => {
+    const long = eth(A, B).ipv4('10.0.0.1', '10.0.0.2').udp(1, 2).payload(9000).bytes();
+    const result = await replay([long, udp(B, A)]);
+    expect(result.ports.map(({ txPackets }) => txPackets)).toEqual([1, 1, 1]);
+    expect(result.drops.size).toBe(0);
+  });
+
+  it('with one port for all frames, another takes what comes out', async () => {
+    const result = await replay([udp(A, B), udp(C, A)], 'vm1');
+    expect(result.ports.map(({ name, rxPackets }) => [name, rxPackets])).toEqual([
+      ['vm1', 2],
+      ['out', 0],
+      ['br0', 0],
+    ]);
+  });
+
+  it('a port must have a name that a port can have', async () => {
+    await expect(replay([udp(A, B)], 'a port with spaces')).rejects.toThrow(/cannot be the name of a port/);
+    await expect(replay([udp(A, B)], 'br0')).rejects.toThrow(/cannot be the name of a port/);
+  });
+});
