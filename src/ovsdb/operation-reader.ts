@@ -3,8 +3,7 @@
  * lib/ovsdb-parser.c, which words the errors.
  */
 import { isId } from './datum-json.js';
-import type { OvsdbError } from './ovsdb-error.js';
-import { syntaxError } from './ovsdb-error.js';
+import { OvsdbError, syntaxError } from './ovsdb-error.js';
 
 interface Kinds {
   string: string;
@@ -43,7 +42,7 @@ export class OperationReader {
     this.json = json;
     this.name = name;
     this.members = new Map(isKind(json, 'object') ? Object.entries(json as object) : []);
-    if (!isKind(json, 'object')) this.error = this.complain('Object expected.');
+    if (!isKind(json, 'object')) this.error = new OvsdbError('syntax error', this.sentence('Object expected.'));
   }
 
   required<K extends keyof Kinds>(member: string, kind: K): Kinds[K] {
@@ -80,6 +79,10 @@ export class OperationReader {
   }
 
   private complain(message: string): OvsdbError {
-    return syntaxError(this.json, `Parsing ${this.name} failed: ${message}`);
+    return syntaxError(this.json, this.sentence(message));
+  }
+
+  private sentence(message: string): string {
+    return `Parsing ${this.name} failed: ${message}`;
   }
 }
