@@ -216,9 +216,7 @@ export function parseFlowMod(text: string, command: FlowModCommand, { ports }: F
 
 /** OpenFlow's codes are wrapped in a sentence; Upcall's own errors are sentences. */
 function actionError(error: string): UserError {
-  return new UserError(
-    /^OFP/.test(error) ? `actions are invalid with specified match (${error})` : error,
-  );
+  return new UserError(/^OFP/.test(error) ? `actions are invalid with specified match (${error})` : error);
 }
 
 export interface ParsedFlowStatsRequest {

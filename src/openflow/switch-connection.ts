@@ -63,6 +63,8 @@ export interface PortStatsEntry {
   readonly txDropped: bigint;
   readonly txErrors: bigint;
   readonly collisions: bigint;
+  /** How long the port has been there; absent where it is not known. */
+  readonly durationNs?: number;
 }
 
 export interface SwitchFeatures {

@@ -1,0 +1,49 @@
+/** What add-flow, add-flows, mod-flows and del-flows share. Mirrors ofctl_flow_mod() and ofctl_flow_mod_file(). */
+import { UserError } from '../../report/user-error.js';
+import { parseFlowFile } from '../flow-file.js';
+import { parseFlowMod } from '../flow-mod-parse.js';
+import type { FlowMod, FlowModCommand } from '../flow-mod.js';
+import { P_OF13_UP, type Protocols } from '../protocol.js';
+import type { Invocation } from './invocation.js';
+
+function send(invocation: Invocation, name: string, mods: readonly FlowMod[], usable: Protocols): void {
+  if (invocation.options.bundle) invocation.sendFlowBundle(name, mods, usable & P_OF13_UP);
+  else invocation.sendFlowMods(name, mods, usable);
+}
+
+export async function changeFlows(
+  invocation: Invocation,
+  name: string,
+  flow: string,
+  command: FlowModCommand,
+): Promise<void> {
+  if (flow === '-') {
+    await changeFlowsFromFile(invocation, name, flow, command === 'add' ? null : command);
+    return;
+  }
+  const { mod, protocols } = parseFlowMod(flow, command, { ports: invocation.namesToAccept(name) });
+  send(invocation, name, [mod], protocols);
+}
+
+/** command null: each line may name its own. */
+export async function changeFlowsFromFile(
+  invocation: Invocation,
+  name: string,
+  path: string,
+  command: FlowModCommand | null,
+): Promise<void> {
+  const ports = invocation.namesToAccept(name);
+  const text = await readFlowFile(invocation, path);
+  const { mods, protocols } = parseFlowFile(text, { ports, fileName: path, command });
+  send(invocation, name, mods, protocols);
+}
+
+/** The file's text; - is standard input. */
+export async function readFlowFile(invocation: Invocation, path: string): Promise<string> {
+  if (path === '-') return invocation.environment.stdin;
+  try {
+    return await invocation.environment.readFile(path);
+  } catch {
+    throw new UserError(`${path}: open failed (No such file or directory)`);
+  }
+}
