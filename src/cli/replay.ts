@@ -17,7 +17,6 @@ import { Progress } from '../report/progress.js';
 import { UserError } from '../report/user-error.js';
 
 interface ReplayArguments {
-  captures: string[];
   setup: string | undefined;
   by: (typeof SPREAD_CHOICES)[number] | undefined;
   'in-port': string | undefined;
@@ -37,12 +36,14 @@ const realTime: RealTime = {
 
 const build = (yargs: Argv): Argv<ReplayArguments> =>
   yargs
-    .positional('captures', {
-      type: 'string',
-      array: true,
-      demandOption: true,
-      describe: 'pcap, pcapng or gzip of either; - is standard input',
-    })
+    .usage(
+      '$0 replay CAPTURE... [options]\n\nSends captures (pcap, pcapng, gzip of either; - is standard input) through a switch.',
+    )
+    // Not declared as positional arguments of yargs, which loses a lone dash; so they are checked here.
+    .parserConfiguration({ 'parse-positional-numbers': false })
+    .demandCommand(1, 'replay needs a capture: a file, or - for standard input')
+    .strict(false)
+    .strictOptions()
     .option('setup', { type: 'string', requiresArg: true, describe: 'Shell file that sets up the switch first' })
     .option('by', {
       choices: SPREAD_CHOICES,
@@ -82,7 +83,7 @@ const build = (yargs: Argv): Argv<ReplayArguments> =>
     .example('tcpdump -c 1000 -w - | $0 replay -', 'from a pipe');
 
 export const replayCommand: CommandModule<object, ReplayArguments> = {
-  command: 'replay <captures..>',
+  command: 'replay',
   describe: 'Send captures through a switch and report what it did with them',
   builder: build,
   handler: async (argv) => {
@@ -93,7 +94,7 @@ export const replayCommand: CommandModule<object, ReplayArguments> = {
 const runReplay = async (argv: ArgumentsCamelCase<ReplayArguments>): Promise<number> => {
   const speed = checkedSpeed(argv);
   const options: ReplayOptions = {
-    captures: argv.captures.map(String),
+    captures: argv._.slice(1).map(String),
     by: argv.inPort !== undefined ? 'one' : (argv.by ?? 'src-mac'),
     maxPorts: checkedCount('ports', argv.ports, 16_384),
     loops: checkedCount('loops', argv.loops, Number.MAX_SAFE_INTEGER),

@@ -133,7 +133,7 @@ const warningsOf = (reader: CaptureReader, counts: CaptureCounts): string[] => {
   }
   if (counts.jumps > 0) {
     warnings.push(
-      `the capture's clock was set ${counts.jumps} times (by over an hour, or back): time goes on from there`,
+      `its times leap ${counts.jumps} times (over an hour ahead, or over a second back): the replay goes on without the leap`,
     );
   }
   return warnings;
