@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeLearningSwitch } from '../../src/replay/learning-switch.js';
 import { replayCaptures } from '../../src/replay/replay-captures.js';
@@ -91,4 +92,27 @@ describe('the learning switch', () => {
     await expect(replay([udp(A, B)], 'a port with spaces')).rejects.toThrow(/cannot be the name of a port/);
     await expect(replay([udp(A, B)], 'br0')).rejects.toThrow(/cannot be the name of a port/);
   });
+});
+
+it('any frames at all are received, forwarded or counted as dropped', async () => {
+  const start = fc.constantFrom(
+    '',
+    '02000000000a02000000000b',
+    '02000000000b02000000000a0800450000',
+    'ffffffffffff02000000000a8100000a86dd60',
+    '01005e00000102000000000b88a800018100000208060001',
+  );
+  const frame = fc
+    .tuple(start, fc.uint8Array({ maxLength: 120 }))
+    .map(([head, tail]) => new Uint8Array(Buffer.concat([Buffer.from(head, 'hex'), tail])));
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 12 }), async (frames) => {
+      const result = await replay(frames);
+      const { microflowHits, megaflowHits, missed, lost } = result.stats;
+      const tooShort = result.drops.get('frame-too-short') ?? 0;
+      expect(microflowHits + megaflowHits + missed).toBe(frames.length - tooShort);
+      expect(lost).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
 });
