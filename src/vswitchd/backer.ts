@@ -10,7 +10,7 @@ import { extractFlow } from '#datapath/flow-extract.js';
 import type { DpAction, DpFlow, Upcall } from '#datapath/dpif.js';
 import { ufidOf } from '#flowtable/hash.js';
 import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
-import { FlowKey, OFF_CONJ_ID, OFF_IN_PORT, OFF_RECIRC_ID, OFF_USERSPACE } from '#flowtable/flow-key.js';
+import { FlowKey, OFF_CONJ_ID, OFF_IN_PORT, OFF_RECIRC_ID, OFF_USERSPACE, OFF_VLAN_TCI, VLAN_CFI } from '#flowtable/flow-key.js';
 import type { PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
@@ -297,7 +297,7 @@ export class Backer {
   ): void {
     if (this.flows.size >= this.flowLimit) return;
     const isExact = !this.megaflowsEnabled;
-    const mask = isExact ? exactDatapathMask() : wc.clone();
+    const mask = isExact ? exactDatapathMask() : this.installedMask(wc);
     if (this.dpif.flowPut({ key, mask, actions, mode: 'create' }) !== 'ok') return;
     const ufid = ufidOf(key, mask);
     const flow: InstalledFlow = {
@@ -317,18 +317,29 @@ export class Backer {
     this.maxFlowCount = Math.max(this.maxFlowCount, this.flows.size);
   }
 
+  /**
+   * The mask of a flow in the datapath. Whether a packet has a VLAN tag is always matched there: flow keys cannot say
+   * that it does not matter. OVS's userspace datapath takes all of the TCI where translation looked at none of it.
+   */
+  private installedMask(wc: FlowKey): FlowKey {
+    const mask = wc.clone();
+    if (mask.u16(OFF_VLAN_TCI) === 0) mask.setU16(OFF_VLAN_TCI, this.name.startsWith('dummy@') ? 0xffff : VLAN_CFI);
+    return mask;
+  }
+
   private recheck(flow: InstalledFlow): void {
     if (flow.key.u32(OFF_RECIRC_ID) !== 0 && this.recirculation.find(flow.key.u32(OFF_RECIRC_ID)) === undefined) {
       this.remove(flow);
       return;
     }
     const outcome = this.translate(flow.key, null);
-    if (outcome === null || (!flow.isExact && hasExtraBits(outcome.wc, flow.mask))) {
+    const mask = outcome === null ? null : this.installedMask(outcome.wc);
+    if (outcome === null || mask === null || (!flow.isExact && hasExtraBits(mask, flow.mask))) {
       this.remove(flow);
       return;
     }
     const actions = this.actionsToInstall(outcome);
-    if (!flow.isExact && hasExtraBits(flow.mask, outcome.wc)) {
+    if (!flow.isExact && hasExtraBits(flow.mask, mask)) {
       // Narrower than it need be: let the next packet install a wider one.
       this.remove(flow);
       return;

@@ -11,7 +11,7 @@ import { NO_PORT_NAMES, OFPP_CONTROLLER, type PortNames } from '#src/openflow/po
 import type { Backer } from './backer.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { MacLearning } from './mac-learning.js';
-import { INTERNAL_TABLE, OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
+import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
 const NS_PER_SEC = 1e9;
@@ -32,13 +32,13 @@ export class Bridge {
   wantsPacketInOnMiss = false;
   /** The switch's own rule for such packets. */
   readonly missRule: Rule;
-  private readonly tables: OpenFlowTable[] = [];
+  /** Made when first asked for: most are never used. */
+  private readonly tables: (OpenFlowTable | undefined)[] = [];
 
   constructor(name: string, backer: Backer, clock: Clock) {
     this.name = name;
     this.backer = backer;
     this.clock = clock;
-    for (let id = 0; id < TABLE_COUNT; id++) this.tables.push(new OpenFlowTable(id));
     this.missRule = {
       tableId: INTERNAL_TABLE,
       match: new Match(),
@@ -62,11 +62,17 @@ export class Bridge {
   }
 
   table(id: number): OpenFlowTable {
-    return this.tables[id]!;
+    let table = this.tables[id];
+    if (table === undefined) {
+      table = new OpenFlowTable(id);
+      this.tables[id] = table;
+    }
+    return table;
   }
 
-  allTables(): readonly OpenFlowTable[] {
-    return this.tables;
+  /** The tables that have been used, by number. */
+  usedTables(): readonly OpenFlowTable[] {
+    return this.tables.filter((table) => table !== undefined);
   }
 
   /** Names and numbers for flows as text. */

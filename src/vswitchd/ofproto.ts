@@ -123,7 +123,7 @@ export class Ofproto implements SwitchConnection {
   expireRules(): void {
     const nowNs = this.scheduler.nowNs();
     let changed = false;
-    for (const table of this.bridge.allTables()) {
+    for (const table of this.bridge.usedTables()) {
       if (table.classifier.ruleCount === 0) continue;
       for (const rule of [...table.classifier.rules()]) {
         const isHard = rule.hardTimeout > 0 && nowNs >= rule.modifiedNs + rule.hardTimeout * NS_PER_SEC;
@@ -139,7 +139,7 @@ export class Ofproto implements SwitchConnection {
 
   /** Removes all rules; a bridge that is not secure then switches by itself. */
   flush(): void {
-    for (const table of this.bridge.allTables()) {
+    for (const table of this.bridge.usedTables()) {
       for (const rule of [...table.classifier.rules()]) table.classifier.remove(rule);
     }
     this.bridge.backer.noteChange();
@@ -235,7 +235,9 @@ export class Ofproto implements SwitchConnection {
 
   private select(tableId: number, matching: (rule: Rule) => boolean): Rule[] {
     const tables =
-      tableId === TABLE_ALL ? this.bridge.allTables().slice(0, INTERNAL_TABLE) : [this.bridge.table(tableId)];
+      tableId === TABLE_ALL
+        ? this.bridge.usedTables().filter((table) => table.id < INTERNAL_TABLE)
+        : [this.bridge.table(tableId)];
     return tables.flatMap((table) =>
       table.classifier.ruleCount === 0 ? [] : [...table.classifier.rules()].filter(matching),
     );
