@@ -112,11 +112,14 @@ export function parseIpv6Masked(text: string): Masked {
   if (value === null) throw new UserError(`${text}: invalid IPv6 address`);
   if (slash < 0) return { value, mask: IPV6_ONES };
   const maskText = text.slice(slash + 1);
-  if (/^[+-]?\d+$/.test(maskText)) {
-    const length = Number(maskText);
+  // As in OVS a mask that begins with a decimal digit is a prefix length, and nothing may follow that.
+  const prefix = /^[+-]?\d+/.exec(maskText)?.[0];
+  if (prefix !== undefined) {
+    const length = Number(prefix);
     if (length < 0 || length > 128) {
       throw new UserError(`${text}: IPv6 network prefix bits not between 0 and 128, inclusive`);
     }
+    if (prefix !== maskText) throw new UserError(`${text}: invalid IPv6 address`);
     return { value, mask: prefixMask(length, 128) };
   }
   const mask = parseIpv6(maskText);

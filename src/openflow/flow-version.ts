@@ -4,8 +4,12 @@
  * Mirrors the round trip through ofputil_encode_flow_mod() and ofputil_decode_flow_mod() (lib/ofp-flow.c): actions
  * become those of the version, and the versions differ in what they say of tables, cookies, flags and importance.
  */
-import { actionsInVersion, checkActions } from './action/action-list.js';
+import { OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
+import type { Match } from '#flowtable/match.js';
+import { actionsInVersion, checkActions, hasMisplacedInstruction } from './action/action-list.js';
+import type { Action } from './action/action.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
+import { checkMatchPrerequisites } from './match-prerequisites.js';
 import { type OpenFlowVersion, protocolsOfVersion } from './protocol.js';
 import { type FlowStatsEntry, OpenFlowError } from './switch-connection.js';
 
@@ -15,6 +19,7 @@ export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion): FlowMo
   const isModify = mod.command === 'modify' || mod.command === 'modify-strict';
   return {
     ...mod,
+    match: matchInVersion(mod.match, version),
     actions: actionsInVersion(mod.actions, version, mod.match),
     tableId: tableInVersion(mod, version, isDelete),
     // From 1.2 on a modify never adds a flow, nor changes a cookie.
@@ -22,6 +27,29 @@ export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion): FlowMo
     importance: version >= 14 && mod.command === 'add' ? mod.importance : 0,
     flags: flagsInVersion(mod, version, isDelete),
   };
+}
+
+const VLAN_PCP_MASK = 0xe000;
+const VLAN_VID_AND_CFI = VLAN_CFI | VLAN_VID_MASK;
+
+/**
+ * OpenFlow 1.1's match has no room for the ECN bits; OXM has the VLAN and its priority apart, and the priority only
+ * where the VLAN is known.
+ */
+function matchInVersion(match: Match, version: OpenFlowVersion): Match {
+  if (version === 10) return match;
+  const carried = match.clone();
+  const { key, mask } = carried;
+  if (version === 11) {
+    mask.setU8(OFF_NW_TOS, mask.u8(OFF_NW_TOS) & 0xfc);
+  } else {
+    const tciMask = mask.u16(OFF_VLAN_TCI);
+    const hasPriority = (key.u16(OFF_VLAN_TCI) & VLAN_VID_AND_CFI) !== 0 && (tciMask & VLAN_PCP_MASK) !== 0;
+    if (hasPriority) key.setU16(OFF_VLAN_TCI, key.u16(OFF_VLAN_TCI) | VLAN_CFI);
+    mask.setU16(OFF_VLAN_TCI, (tciMask & VLAN_VID_AND_CFI) | (hasPriority ? VLAN_PCP_MASK | VLAN_CFI : 0));
+  }
+  carried.normalize();
+  return carried;
 }
 
 /** Without a table, 1.0 adds to the first and changes all; later versions mean table 0, but for deletes all. */
@@ -43,12 +71,29 @@ function flagsInVersion(mod: FlowMod, version: OpenFlowVersion, isDelete: boolea
   };
 }
 
-/** Throws what a switch answers to a flow change whose actions it cannot take. */
+/** Throws what a switch answers to a flow change whose match or actions it cannot take. */
 export function checkReceivedFlowMod(mod: FlowMod, version: OpenFlowVersion, tableCount: number): void {
+  const matchError = checkMatchPrerequisites(mod.match);
+  if (matchError !== null) throw new OpenFlowError(matchError);
   if (mod.command === 'delete' || mod.command === 'delete-strict') return;
+  if (version >= 15 && mod.actions.some(setsBitsOutsideMask)) throw new OpenFlowError('OFPBMC_BAD_WILDCARDS');
+  if (hasMisplacedInstruction(mod.actions)) throw new OpenFlowError('OFPBAC_UNSUPPORTED_ORDER');
   const { error, protocols } = checkActions(mod.actions, { match: mod.match, tableId: mod.tableId, tableCount });
   if (error !== null) throw new OpenFlowError(error);
   if ((protocolsOfVersion(version) & ~protocols) !== 0) throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT');
+}
+
+/** OpenFlow 1.5 carries a masked set_field as it was written, and refuses a value with bits outside the mask. */
+function setsBitsOutsideMask(action: Action): boolean {
+  switch (action.kind) {
+    case 'set_field':
+      return (action.value & ~action.mask) !== 0n;
+    case 'clone':
+    case 'write_actions':
+      return action.actions.some(setsBitsOutsideMask);
+    default:
+      return false;
+  }
 }
 
 /** What a version of OpenFlow tells of a flow: ages only OVS's own replies and 1.5 know. */
@@ -69,6 +114,7 @@ export function flowInVersion(entry: FlowStatsEntry, version: OpenFlowVersion): 
   return {
     entry: {
       ...entry,
+      match: matchInVersion(entry.match, version),
       actions: actionsInVersion(entry.actions, version, entry.match),
       flags,
       importance: version >= 14 ? entry.importance : 0,

@@ -126,6 +126,17 @@ function verifyOrder(actions: readonly Action[], outer: string | null): void {
   });
 }
 
+/** Does an instruction stand where OpenFlow 1.1 would not carry it out? */
+export function hasMisplacedInstruction(actions: readonly Action[]): boolean {
+  let last = 0;
+  return actions.some((action, index) => {
+    const next = instructionOf(action);
+    const isMisplaced = index > 0 && (last === 0 ? next < last : next <= last);
+    last = next;
+    return isMisplaced;
+  });
+}
+
 function destinationField(action: Action) {
   switch (action.kind) {
     case 'load':

@@ -4,9 +4,16 @@ import { parseFlowFile } from '../flow-file.js';
 import { formatFlowMod } from '../flow-mod-format.js';
 import { parseFlowMod } from '../flow-mod-parse.js';
 import { type FlowMod, TABLE_ALL } from '../flow-mod.js';
-import { flowModInVersion } from '../flow-version.js';
+import { checkReceivedFlowMod, flowModInVersion } from '../flow-version.js';
 import { NO_PORT_NAMES } from '../ports.js';
-import { formatProtocols, P_OF10_NXM_ANY, type Protocols, versionOfProtocol } from '../protocol.js';
+import {
+  formatProtocols,
+  type OpenFlowVersion,
+  P_OF10_NXM_ANY,
+  type Protocols,
+  versionOfProtocol,
+} from '../protocol.js';
+import { OpenFlowError } from '../switch-connection.js';
 import { readFlowFile } from './change-flows.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
@@ -24,8 +31,19 @@ function printFlows(invocation: Invocation, mods: readonly FlowMod[], usable: Pr
     // Without a table a flow shows none, whatever the switch will make of it.
     const shown = mod.tableId === TABLE_ALL ? { ...carried, tableId: 0 } : carried;
     const head = invocation.header(message, version, invocation.nextXid());
-    invocation.print(`${head} ${formatFlowMod(shown, version, { ports: NO_PORT_NAMES })}\n`);
+    invocation.print(`${head} ${describe(carried, shown, version)}\n`);
   }
+}
+
+/** The change as a switch understands it, or why it does not. */
+function describe(carried: FlowMod, shown: FlowMod, version: OpenFlowVersion): string {
+  try {
+    checkReceivedFlowMod(carried, version, 255);
+  } catch (error) {
+    if (!(error instanceof OpenFlowError)) throw error;
+    return `***decode error: ${error.code}***`;
+  }
+  return formatFlowMod(shown, version, { ports: NO_PORT_NAMES });
 }
 
 export const parseFlow: OfctlCommand = {

@@ -1,0 +1,51 @@
+/**
+ * What a switch refuses in a match: fields that the rest of the match rules out. Mirrors the prerequisite checks of
+ * nx_pull_match() (lib/nx-match.c) and ofputil_decode_flow_mod(); OpenFlow 1.5.1 §7.2.3.6. Fields that packets of the
+ * match merely need not have are gone before, by normalizeMatch().
+ */
+import {
+  FRAG_LATER,
+  OFF_CT_IPV6_DST,
+  OFF_CT_IPV6_SRC,
+  OFF_CT_NW_DST,
+  OFF_CT_NW_PROTO,
+  OFF_CT_NW_SRC,
+  OFF_ETH_TYPE,
+  OFF_ND_TARGET,
+  OFF_NW_FRAG,
+  OFF_NW_PROTO,
+  OFF_TCP_FLAGS,
+  OFF_TP_DST,
+  OFF_TP_SRC,
+} from '#flowtable/flow-key.js';
+import type { Match } from '#flowtable/match.js';
+import { matchHasCtTuple } from './field-value.js';
+
+const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/** OpenFlow's error code, or null. */
+export function checkMatchPrerequisites(match: Match): string | null {
+  const { key, mask } = match;
+  const proto = key.u8(OFF_NW_PROTO);
+  // A later fragment has no transport header.
+  if ((key.u8(OFF_NW_FRAG) & FRAG_LATER) !== 0 && proto !== ICMP && proto !== ICMPV6) {
+    if (mask.u32(OFF_TP_SRC) !== 0 || mask.u16(OFF_TCP_FLAGS) !== 0) return 'OFPBMC_BAD_PREREQ';
+  }
+  // Neighbour discovery has the ICMPv6 code 0.
+  if (key.u16(OFF_ETH_TYPE) === ETH_P_IPV6 && proto === ICMPV6 && key.u16(OFF_TP_DST) !== 0) {
+    const matchesNd = !mask.isZero(OFF_ND_TARGET, 16 + 12);
+    if (matchesNd) return 'OFPBMC_BAD_PREREQ';
+  }
+  const matchesCt4 = !mask.isZero(OFF_CT_NW_SRC, 4) || !mask.isZero(OFF_CT_NW_DST, 4);
+  const matchesCt6 = !mask.isZero(OFF_CT_IPV6_SRC, 16) || !mask.isZero(OFF_CT_IPV6_DST, 16);
+  const matchesCt = matchesCt4 || matchesCt6 || mask.u8(OFF_CT_NW_PROTO) !== 0;
+  if (matchesCt && !matchHasCtTuple(match)) return 'OFPBMC_BAD_PREREQ';
+  const ethType = key.u16(OFF_ETH_TYPE);
+  if ((matchesCt4 && ethType !== ETH_P_IP) || (matchesCt6 && ethType !== ETH_P_IPV6)) {
+    return 'OFPBAC_MATCH_INCONSISTENT';
+  }
+  return null;
+}
