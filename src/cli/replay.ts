@@ -144,7 +144,14 @@ const makeTarget = async (argv: ArgumentsCamelCase<ReplayArguments>, wish: Targe
     return makeLearningSwitch({ ...wish, seed: argv.seed, inPort: argv.inPort });
   }
   const { makeSetupMachine } = await import('../replay/setup-machine.js');
-  return makeSetupMachine({ ...wish, seed: argv.seed, inPort: argv.inPort, setup: argv.setup });
+  return makeSetupMachine({
+    portLabels: wish.portLabels,
+    seed: argv.seed,
+    inPort: argv.inPort,
+    setup: argv.setup,
+    directory: process.cwd(),
+    onOutput: (bytes) => process.stderr.write(bytes),
+  });
 };
 
 const checkedSpeed = (argv: ArgumentsCamelCase<ReplayArguments>): ReplaySpeed => {

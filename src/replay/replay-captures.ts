@@ -9,7 +9,7 @@ import { UserError } from '../report/user-error.js';
 import type { CaptureReport } from './capture-report.js';
 import { type CaptureCounts, scanCapture } from './capture-scan.js';
 import { DropCapture, observeFrames } from './frame-output.js';
-import { type ReplayPace, replayCapture } from './replay-loop.js';
+import { type ReplayPace, type ReplayResult, replayCapture } from './replay-loop.js';
 import type { ReplayTarget } from './replay-target.js';
 import { Spread, type SpreadBy } from './spread.js';
 
@@ -91,12 +91,14 @@ const replayOne = async (
       onProgress: edge.onScan,
     });
     const { counts } = scanned;
-    let result = null;
+    let result: ReplayResult | null = null;
+    const warnings = warningsOf(reader, counts);
     if (counts.replayable > 0) {
       const target = await edge.makeTarget({ portLabels: spread.portLabels(), longestFrame: counts.longestFrame });
       const stopObserving = observeFrames(target, counts, { out, drops });
       try {
         result = await replayCapture(scanned, target, options.loops, edge.makePace(counts.replayable * options.loops));
+        warnings.push(...(await target.finish()));
       } finally {
         stopObserving();
       }
@@ -107,7 +109,7 @@ const replayOne = async (
       compressed: reader.compressed,
       counts,
       result,
-      warnings: warningsOf(reader, counts),
+      warnings,
       error: refusalOf(counts),
     };
   } catch (error) {

@@ -6,7 +6,7 @@
  * switch's own counters, taken before and after.
  */
 
-import type { FrameBatch } from '#datapath/datapath.js';
+import type { FrameBatch } from '#datapath/packet-buffer.js';
 import type { DatapathStats, VportInfo } from '#datapath/dpif.js';
 import type { DropReason } from '#datapath/drop-reason.js';
 import type { CapturedFrames } from '../capture/capture-arena.js';

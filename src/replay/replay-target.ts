@@ -2,10 +2,9 @@
  * What replay asks of the switch that captured frames go through. `learning-switch.ts` and `setup-machine.ts` implement
  * it; tests bring their own.
  */
-import type { FrameBatch } from '#datapath/datapath.js';
 import type { DatapathStats, FrameObserver, VportInfo } from '#datapath/dpif.js';
 import type { DropReason } from '#datapath/drop-reason.js';
-import type { FrameArena } from '#datapath/packet-buffer.js';
+import type { FrameArena, FrameBatch } from '#datapath/packet-buffer.js';
 
 export interface ReplayTarget {
   /** For the report: what the frames went through. */
@@ -27,4 +26,6 @@ export interface ReplayTarget {
   receive(arena: FrameArena, batch: FrameBatch, index: number): void;
   /** Null to stop observing; false when the datapath cannot be observed. */
   observe(observer: FrameObserver | null): boolean;
+  /** After the last frame: what went wrong beside the frames, one sentence each (files that could not be written). */
+  finish(): Promise<readonly string[]>;
 }

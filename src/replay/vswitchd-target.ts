@@ -1,10 +1,10 @@
 /**
  * A running vswitchd as the target of a replay: frames go in by its datapath's ports, time is its scheduler's.
  */
-import type { Datapath, FrameBatch } from '#datapath/datapath.js';
+import type { Datapath } from '#datapath/datapath.js';
 import type { DatapathStats, Dpif, FrameObserver, VportInfo } from '#datapath/dpif.js';
 import type { DropReason } from '#datapath/drop-reason.js';
-import type { FrameArena } from '#datapath/packet-buffer.js';
+import type { FrameArena, FrameBatch } from '#datapath/packet-buffer.js';
 import type { Scheduler } from '../sim/scheduler.js';
 import type { ReplayTarget } from './replay-target.js';
 
@@ -15,6 +15,7 @@ export interface VswitchdTargetOptions {
   readonly inPorts: readonly number[];
   /** What comes in by each, in the order of `inPorts`; where there are more they go round. */
   readonly labels: readonly string[];
+  readonly finish?: () => Promise<readonly string[]>;
 }
 
 export class VswitchdTarget implements ReplayTarget {
@@ -23,12 +24,14 @@ export class VswitchdTarget implements ReplayTarget {
   readonly portLabels: ReadonlyMap<number, string>;
   private readonly datapath: Datapath;
   private readonly scheduler: Scheduler;
+  readonly finish: () => Promise<readonly string[]>;
 
   constructor(options: VswitchdTargetOptions) {
     const { inPorts, labels } = options;
     this.description = options.description;
     this.datapath = options.datapath;
     this.scheduler = options.scheduler;
+    this.finish = options.finish ?? (async () => []);
     this.inPorts = inPorts;
     this.portLabels = new Map(
       inPorts.map((port, i) => [port, summarize(labels.filter((_, at) => at % inPorts.length === i))]),

@@ -1,8 +1,7 @@
 /** A switch for tests of the replay itself: a hub that counts, and drops what is shorter than an Ethernet header. */
-import type { FrameBatch } from '../../datapath/datapath.js';
 import type { DatapathStats, FrameObserver, VportInfo } from '../../datapath/dpif.js';
 import type { DropReason } from '../../datapath/drop-reason.js';
-import type { FrameArena } from '../../datapath/packet-buffer.js';
+import type { FrameArena, FrameBatch } from '../../datapath/packet-buffer.js';
 import type { ReplayTarget } from '../../src/replay/replay-target.js';
 
 export class FakeTarget implements ReplayTarget {
@@ -94,5 +93,9 @@ export class FakeTarget implements ReplayTarget {
   observe(observer: FrameObserver | null): boolean {
     this.observer = observer;
     return true;
+  }
+
+  async finish(): Promise<readonly string[]> {
+    return [];
   }
 }
