@@ -4,7 +4,7 @@
  * Property: a row of a table that is no root is there if and only if a strong reference holds it.
  */
 import type { Datum } from './database.js';
-import { isMapDatum, sizeOf } from './datum.js';
+import { compareDatums, isMapDatum, sizeOf } from './datum.js';
 import { formatDatum } from './datum-text.js';
 import { constraintViolation, OvsdbError } from './ovsdb-error.js';
 import { isWeakReference } from './schema.js';
@@ -166,10 +166,17 @@ const englishList = (items: readonly string[]): string =>
 const indexValues = (row: StoredRow, columns: readonly string[]): string =>
   englishList(columns.map((column) => formatDatum(row.get(column), row.schema.columns.get(column)!.type)));
 
+/** The greater row is named first. OVS compares columns in the order of their names' hashes, this in the schema's. */
+function compareRows(a: StoredRow, b: StoredRow): number {
+  for (const column of a.schema.columns.keys()) {
+    const order = compareDatums(a.get(column), b.get(column));
+    if (order !== 0) return order;
+  }
+  return a.uuid < b.uuid ? -1 : 1;
+}
+
 function duplicateRows(columns: readonly string[], a: StoredRow, b: StoredRow, transaction: Transaction): OvsdbError {
-  // The order in OVS comes from the hashes of column names; here the row that was there before comes first.
-  const isOlder = transaction.change(b.table, b.uuid)?.old === undefined || a.uuid < b.uuid;
-  const [first, second] = isOlder ? [a, b] : [b, a];
+  const [first, second] = compareRows(a, b) < 0 ? [b, a] : [a, b];
   const names = `column${columns.length > 1 ? 's' : ''} ${englishList(columns.map((column) => `"${column}"`))}`;
   return constraintViolation(
     `Transaction causes multiple rows in "${a.table}" table to have identical values (${indexValues(a, columns)}) ` +

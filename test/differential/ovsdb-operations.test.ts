@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Operation } from '#src/ovsdb/database.js';
 import { MemoryDatabase } from '#src/ovsdb/memory-database.js';
 import { SeededRng } from '#src/sim/rng.js';
-import { hasRealOvsdb, maskRandomness, RealOvsdb } from '../ovsdb/real-ovsdb.js';
+import { maskRandomness } from '../ovsdb/comparable.js';
+import { hasRealOvsdb, RealOvsdb } from '../ovsdb/real-ovsdb.js';
 
 const bridge = (name: string): Operation[] => [
   { op: 'insert', table: 'Interface', row: { name, type: 'internal' }, 'uuid-name': `i_${name}` },

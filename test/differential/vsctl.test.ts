@@ -6,38 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { MemoryDatabase } from '#src/ovsdb/memory-database.js';
 import { runVsctl } from '#src/ovsdb/vsctl/vsctl.js';
 import { SeededRng } from '#src/sim/rng.js';
-import type { ToolOutput } from '../ovsdb/real-ovsdb.js';
-import { hasRealOvsdb, maskRandomness, RealOvsdb } from '../ovsdb/real-ovsdb.js';
+import { comparable } from '../ovsdb/comparable.js';
+import { hasRealOvsdb, RealOvsdb } from '../ovsdb/real-ovsdb.js';
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 const COMMANDS_PER_SEED = 70;
-
-/** Sorts the blocks of a text that is nested by indentation, at each level. */
-function sortTree(lines: readonly string[]): string[] {
-  const blocks: { head: string; body: string[] }[] = [];
-  const indent = /^ */.exec(lines[0] ?? '')![0].length;
-  for (const line of lines) {
-    if (/^ */.exec(line)![0].length <= indent || blocks.length === 0) blocks.push({ head: line, body: [] });
-    else blocks.at(-1)!.body.push(line);
-  }
-  return blocks
-    .map(({ head, body }) => [head, ...(body.length === 0 ? [] : sortTree(body))])
-    .sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1))
-    .flat();
-}
-
-/** What must be equal. */
-function comparable({ stdout, stderr, exitCode }: ToolOutput): unknown {
-  const text = maskRandomness(stdout);
-  const isJson = text.startsWith('{"data"');
-  const records = isJson
-    ? (JSON.parse(text.split('\n')[0]!) as { data: unknown[] }).data.map((row) => JSON.stringify(row))
-    : text
-        .trimEnd()
-        .split('\n\n')
-        .map((record) => sortTree(record.split('\n')).join('\n'));
-  return { stdout: records.sort(), stderr: maskRandomness(stderr), exitCode };
-}
 
 type Pick = <T>(choices: readonly T[]) => T;
 

@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CommandOutput } from '#src/report/command-output.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 
@@ -21,12 +22,6 @@ export function hasRealOvsdb(): boolean {
   if (process.env.CI === 'true') throw new Error('Open vSwitch is not installed, and CI=true forbids skipping');
   console.warn('skipped: ovs-vsctl and ovsdb-server are not installed (Debian: openvswitch-switch)');
   return false;
-}
-
-export interface ToolOutput {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number;
 }
 
 export class RealOvsdb {
@@ -51,7 +46,7 @@ export class RealOvsdb {
     this.vsctl(['--no-wait', 'init']);
   }
 
-  vsctl(args: readonly string[]): ToolOutput {
+  vsctl(args: readonly string[]): CommandOutput {
     const { stdout, stderr, status } = spawnSync('ovs-vsctl', args, { env: this.env, encoding: 'utf8' });
     return { stdout, stderr, exitCode: status ?? -1 };
   }
@@ -69,9 +64,3 @@ export class RealOvsdb {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
-
-/** Takes out what differs between any two runs: UUIDs and times. */
-export const maskRandomness = (text: string): string =>
-  text
-    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME');

@@ -101,9 +101,10 @@ function checkOptions(syntax: CommandSyntax, options: CommandOptions): void {
   }
 }
 
-/** The command as one line, its words quoted where a shell would want it. Values of options are left out. */
-export function commandToString(command: Command): string {
-  return [...command.options.keys(), command.syntax.name, ...command.args]
-    .map((word) => (/[ \t\r\n\v\\'"]/.test(word) ? `"${word.replace(/[\\"]/g, '\\$&')}"` : word))
-    .join(' ');
-}
+/** Words as one line, quoted where a shell would want it. Mirrors process_escape_args() of lib/process.c. */
+export const joinWords = (words: readonly string[]): string =>
+  words.map((word) => (/[ \t\r\n\v\\'"]/.test(word) ? `"${word.replace(/[\\"]/g, '\\$&')}"` : word)).join(' ');
+
+/** The command as one line. Values of its options are left out, as OVS does. */
+export const commandToString = (command: Command): string =>
+  joinWords([...command.options.keys(), command.syntax.name, ...command.args]);

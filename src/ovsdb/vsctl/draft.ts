@@ -212,15 +212,22 @@ export class Draft {
 
 const typeOf = (row: DraftRow, column: string) => row.schema.columns.get(column)!.type;
 
+/** Elements that are there already, by the time of the commit, need no mutation. */
 function partialMutations(row: DraftRow): readonly unknown[] {
   const mutations: unknown[] = [];
   for (const [column, { inserted, replacedKeys }] of row.partial) {
     const type = typeOf(row, column);
-    if (replacedKeys.size > 0) {
-      const keysType = { ...type, value: null };
-      mutations.push([column, 'delete', asSet(datumToJson([...replacedKeys], keysType))]);
+    const now = row.get(column);
+    const isThere = (key: Atom, value: Atom | undefined): boolean =>
+      isMapDatum(now) ? now.get(key) === value : now.includes(key);
+    const missing = [...inserted].filter(([key, value]) => !isThere(key, value));
+    if (missing.length === 0) continue;
+    const replaced = missing.map(([key]) => key).filter((key) => replacedKeys.has(key));
+    if (replaced.length > 0) {
+      mutations.push([column, 'delete', asSet(datumToJson(replaced, { ...type, value: null }))]);
     }
-    const datum: Datum = type.value === null ? [...inserted.keys()] : (inserted as ReadonlyMap<Atom, Atom>);
+    const datum: Datum =
+      type.value === null ? missing.map(([key]) => key) : new Map(missing.map(([key, value]) => [key, value!]));
     mutations.push([column, 'insert', asSet(datumToJson(datum, type))]);
   }
   return mutations;

@@ -1,15 +1,22 @@
 /**
- * Warnings that ovs-vsctl logs to its console (standard error): `time|sequence|module|WARN|text`. Mirrors lib/vlog.c
- * with its default pattern. The sequence number counts what is logged anywhere, so a run that may change the database
- * starts at 2: the first entry, "Called as", goes to syslog alone.
+ * What ovs-vsctl logs to its console (standard error): `time|sequence|module|level|text`. Mirrors lib/vlog.c with its
+ * default pattern and levels. The sequence number counts what is logged anywhere, so that warnings of a run that may
+ * change the database begin at 2: the first entry, "Called as", goes to syslog alone.
+ * Deliberate difference: of what the real tool logs at levels below warning, there is but this entry.
  */
 
 /** From few words to many. */
 const LEVELS = ['off', 'emer', 'err', 'warn', 'info', 'dbg'] as const;
+type Level = (typeof LEVELS)[number];
+type Destination = 'console' | 'syslog';
 
 export class ConsoleLog {
   private readonly nowMs: number;
-  private readonly levels = new Map<string, number>();
+  /** By module; `any` for those not named. */
+  private readonly levels: Readonly<Record<Destination, Map<string, Level>>> = {
+    console: new Map([['any', 'warn']]),
+    syslog: new Map([['any', 'info']]),
+  };
   private sequence = 0;
   private text = '';
 
@@ -22,45 +29,59 @@ export class ConsoleLog {
     return this.text;
   }
 
-  /** Counts an entry that goes elsewhere. */
-  skip(): void {
-    this.sequence++;
+  warn(module: string, message: string): void {
+    this.log('warn', module, message);
   }
 
-  warn(module: string, message: string): void {
+  log(level: 'warn' | 'info', module: string, message: string): void {
+    const isOnConsole = this.isEnabled('console', module, level);
+    if (!isOnConsole && !this.isEnabled('syslog', module, level)) return;
     this.sequence++;
-    const level = this.levels.get(module) ?? this.levels.get('any') ?? LEVELS.indexOf('warn');
-    if (level < LEVELS.indexOf('warn')) return;
+    if (!isOnConsole) return;
     const time = `${new Date(this.nowMs).toISOString().slice(0, 19)}Z`;
-    this.text += `${time}|${String(this.sequence).padStart(5, '0')}|${module}|WARN|${message}\n`;
+    const sequence = String(this.sequence).padStart(5, '0');
+    this.text += `${time}|${sequence}|${module}|${level.toUpperCase()}|${message}\n`;
+  }
+
+  /** --no-syslog keeps this tool's own words from syslog, warnings apart. */
+  quietSyslog(): void {
+    this.levels.syslog.set('vsctl', 'warn');
   }
 
   /** Applies an argument of -v: `[module:][destination:]level`, in any order. Returns what is wrong with it. */
   setLevels(argument: string | undefined): string | undefined {
     let module: string | undefined;
     let destination: string | undefined;
-    let level: number | undefined;
-    for (const word of (argument ?? '').toLowerCase().split(/[ ,:\t]+/)) {
-      if (word === '' || word === 'any') continue;
-      const known = LEVELS.indexOf(word as (typeof LEVELS)[number]);
-      if (word === 'console' || word === 'syslog' || word === 'file') {
+    let level: Level | undefined;
+    for (const word of (argument ?? '').split(/[ ,:\t]+/)) {
+      const folded = word.toLowerCase();
+      const known = LEVELS.find((name) => name === folded);
+      if (folded === '' || folded === 'any') continue;
+      if (folded === 'console' || folded === 'syslog' || folded === 'file') {
         if (destination !== undefined) return 'cannot specify multiple destinations';
-        destination = word;
-      } else if (known >= 0) {
+        destination = folded;
+      } else if (known !== undefined) {
         if (level !== undefined) return 'cannot specify multiple levels';
         level = known;
-      } else if (MODULES.has(word)) {
+      } else if (MODULES.has(folded)) {
         if (module !== undefined) return 'cannot specify multiple modules';
-        module = word;
+        module = folded;
       } else {
         return `no destination, level, or module "${word}"`;
       }
     }
-    if (destination === undefined || destination === 'console') {
-      if (module === undefined) this.levels.clear();
-      this.levels.set(module ?? 'any', level ?? LEVELS.indexOf('dbg'));
+    for (const [name, levels] of Object.entries(this.levels)) {
+      if (destination !== undefined && destination !== name) continue;
+      if (module === undefined) levels.clear();
+      levels.set(module ?? 'any', level ?? 'dbg');
     }
     return undefined;
+  }
+
+  private isEnabled(destination: Destination, module: string, level: Level): boolean {
+    const levels = this.levels[destination];
+    const limit = levels.get(module) ?? levels.get('any') ?? 'off';
+    return LEVELS.indexOf(level) <= LEVELS.indexOf(limit);
   }
 }
 

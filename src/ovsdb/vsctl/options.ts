@@ -175,6 +175,9 @@ function applyOption(name: string, value: string | undefined, state: Mutable, lo
     case 'db':
       state.database = value;
       break;
+    case 'no-syslog':
+      log.quietSyslog();
+      break;
     case 'no-wait':
       state.waits = false;
       break;

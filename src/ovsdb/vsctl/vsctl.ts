@@ -10,7 +10,7 @@ import type { Database, Operation, OperationResult } from '../database.js';
 import { sortedJson } from '../json.js';
 import { openVSwitchSchema } from '../open-vswitch-schema.js';
 import { OvsdbError } from '../ovsdb-error.js';
-import { parseCommands } from './command.js';
+import { joinWords, parseCommands } from './command.js';
 import { commandIndex, commandOptionSyntax } from './commands/index-of-commands.js';
 import type { Run } from './context.js';
 import { CommandContext } from './context.js';
@@ -43,7 +43,7 @@ export function runVsctl(args: readonly string[], env: VsctlEnvironment): Comman
       return { stdout, stderr: '', exitCode: 0 };
     }
     if (options.information === 'help') return { stdout: helpText(), stderr: '', exitCode: 0 };
-    return runCommands(options, env, log);
+    return runCommands(args, options, env, log);
   } catch (error) {
     if (!(error instanceof UserError || error instanceof OvsdbError)) throw error;
     const message = error instanceof OvsdbError ? error.toText() : error.message;
@@ -51,9 +51,16 @@ export function runVsctl(args: readonly string[], env: VsctlEnvironment): Comman
   }
 }
 
-function runCommands(options: VsctlOptions, env: VsctlEnvironment, log: ConsoleLog): CommandOutput {
+function runCommands(
+  args: readonly string[],
+  options: VsctlOptions,
+  env: VsctlEnvironment,
+  log: ConsoleLog,
+): CommandOutput {
   const commands = parseCommands(options.rest, options.commandOptions, commandIndex);
-  if (commands.some(({ syntax }) => syntax.writes)) log.skip();
+  if (commands.some(({ syntax }) => syntax.writes)) {
+    log.log('info', 'vsctl', `Called as ${joinWords(['ovs-vsctl', ...args])}`);
+  }
   if (options.database !== undefined) checkDatabase(options.database, env.database);
 
   const draft = new Draft(env.database);
