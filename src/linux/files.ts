@@ -28,6 +28,7 @@ export class MachineFiles {
   private opened: Promise<IFileSystem> | null = null;
   private waiting: Waiting[] = [];
   private errors: string[] = [];
+  private readonly begun = new Set<string>();
 
   get mount(): Mount | null {
     return this.mounted;
@@ -49,13 +50,12 @@ export class MachineFiles {
     return this.opened;
   }
 
-  /** Begins a file anew. */
-  write(name: string, bytes: Uint8Array): void {
-    this.put(name, bytes, true);
-  }
-
+  /** Appends to a file of the switch's; the first time it begins the file anew, as a switch does that opens it. */
   append(name: string, bytes: Uint8Array): void {
-    this.put(name, bytes, false);
+    const file = path.posix.resolve(this.workingDirectory, name);
+    const truncate = !this.begun.has(file);
+    this.begun.add(file);
+    this.put(file, bytes, truncate);
   }
 
   /** Brings what waits into the file system. Returns what went wrong, one sentence each. */
@@ -78,8 +78,7 @@ export class MachineFiles {
     return errors;
   }
 
-  private put(name: string, bytes: Uint8Array, truncate: boolean): void {
-    const file = path.posix.resolve(this.workingDirectory, name);
+  private put(file: string, bytes: Uint8Array, truncate: boolean): void {
     const mount = this.mounted;
     if (mount === null || !isInside(file, mount.directory)) {
       this.waiting.push({ path: file, bytes: bytes.slice(), truncate });
@@ -106,7 +105,7 @@ export class MachineFiles {
     const base = new InMemoryFs({
       '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
     });
-    for (const directory of ['/root', '/tmp', '/var/log', '/var/run', '/etc', '/usr/bin', '/bin', '/dev']) {
+    for (const directory of ['/root', '/tmp', '/var/log', '/var/run', '/etc', '/dev']) {
       await base.mkdir(directory, { recursive: true });
     }
     const fs = new MountableFs({ base });

@@ -12,6 +12,7 @@ import type { Database } from '#src/ovsdb/database.js';
 import { SeededRng } from '#src/sim/rng.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Netdev, NetdevProvider } from '#src/vswitchd/netdev.js';
+import type { DatapathSettings } from '#src/vswitchd/vswitchd.js';
 import type { VswitchdApi } from '#src/vswitchd/vswitchd-api.js';
 import { InternalDevice } from './device/internal.js';
 import type { DeviceSurroundings, NetDevice } from './device/net-device.js';
@@ -22,19 +23,15 @@ import { MachineFiles } from './files.js';
 import { macOf, NIC_MAC_PREFIX, SOFTWARE_MAC_PREFIX, TAP_MAC_PREFIX } from './mac.js';
 import { NetworkNamespace } from './namespace.js';
 import { HostObserver } from './observe.js';
-
-export interface MachineSwitch {
-  readonly database: Database;
-  readonly vswitchd: VswitchdApi;
-}
+import { type MachineSwitch, makeSwitch } from './switch.js';
 
 export interface MachineOptions {
   readonly name: string;
   readonly scheduler: Scheduler;
   /** The simulation's source: the machine draws one word from it as the seed of its own. */
   readonly rng: Rng;
-  /** Makes the switch when it is first asked for. */
-  readonly makeSwitch?: (machine: Machine) => MachineSwitch;
+  /** Caches and queues of the switch's datapaths, where they are to differ from OVS's. */
+  readonly datapath?: DatapathSettings;
 }
 
 export interface DeviceOptions {
@@ -58,7 +55,7 @@ export class Machine implements Underlay, NetdevProvider {
   /** Named namespaces (`ip netns`). */
   readonly namespaces = new Map<string, NetworkNamespace>();
   private readonly surroundings: DeviceSurroundings & { readonly rng: Rng };
-  private readonly makeSwitch: ((machine: Machine) => MachineSwitch) | null;
+  private readonly datapath: DatapathSettings | undefined;
   private madeSwitch: MachineSwitch | null = null;
 
   constructor(options: MachineOptions) {
@@ -68,17 +65,14 @@ export class Machine implements Underlay, NetdevProvider {
     this.rng = new SeededRng(options.rng.next32());
     this.observer = new HostObserver(options.scheduler);
     this.surroundings = { host: this.name, scheduler: this.scheduler, rng: this.rng, observer: this.observer };
-    this.makeSwitch = options.makeSwitch ?? null;
+    this.datapath = options.datapath;
     this.root = new NetworkNamespace(this.surroundings, '');
     this.root.loopback.setUp(true);
   }
 
   /** The switch of the machine, made on first use. */
   get switch(): MachineSwitch {
-    if (this.madeSwitch === null) {
-      if (this.makeSwitch === null) throw new Error(`${this.name} was made without a switch`);
-      this.madeSwitch = this.makeSwitch(this);
-    }
+    this.madeSwitch ??= makeSwitch(this, this.datapath);
     return this.madeSwitch;
   }
   get database(): Database {
@@ -130,13 +124,14 @@ export class Machine implements Underlay, NetdevProvider {
   addVethPair(
     name: string,
     peerName: string,
-    options: DeviceOptions & { readonly peerNamespace?: NetworkNamespace } = {},
+    options: DeviceOptions & { readonly peerNamespace?: NetworkNamespace; readonly peerMac?: Uint8Array } = {},
   ): readonly [Veth, Veth] {
     const mtu = options.mtu ?? DEFAULT_MTU;
     const make = (own: string, mac?: Uint8Array): Veth =>
       new Veth(this.surroundings, own, mac ?? macOf(SOFTWARE_MAC_PREFIX, this.name, own), mtu);
+    // Linux makes the peer first, which shows in the numbers.
+    const peer = this.place(make(peerName, options.peerMac), options.peerNamespace ?? options.namespace);
     const veth = this.place(make(name, options.mac), options.namespace);
-    const peer = this.place(make(peerName), options.peerNamespace ?? options.namespace);
     Veth.pair(veth, peer);
     return [veth, peer];
   }

@@ -23,11 +23,21 @@ export class NetworkNamespace implements DeviceOwner {
   /** Takes a device in, out of the namespace that it was in. False when its name is taken. */
   addDevice(device: NetDevice): boolean {
     if (this.devices.has(device.name)) return false;
+    // A device that changes its namespace goes down on the way.
     device.setUp(false);
     device.owner?.removeDevice(device);
     device.ifindex = this.nextIfindex++;
     device.owner = this;
     this.devices.set(device.name, device);
+    return true;
+  }
+
+  /** False when the name is taken. */
+  renameDevice(device: NetDevice, name: string): boolean {
+    if (this.devices.has(name)) return false;
+    this.devices.delete(device.name);
+    device.name = name;
+    this.devices.set(name, device);
     return true;
   }
 

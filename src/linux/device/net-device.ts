@@ -54,9 +54,12 @@ export abstract class NetDevice implements Netdev {
   abstract readonly kind: DeviceKind;
   /** The type of the Interface record that opens such a device. */
   abstract readonly type: string;
-  readonly name: string;
+  /** Given by the namespace, which keeps names unique. */
+  name: string;
   /** Numbered by the namespace. */
   ifindex = 0;
+  /** Whether it was ever up: only then Linux gives it a queueing discipline. */
+  wasUp = false;
   owner: DeviceOwner | null = null;
   readonly counters: DeviceCounters = {
     rxPackets: 0,
@@ -154,6 +157,7 @@ export abstract class NetDevice implements Netdev {
   setUp(up: boolean): void {
     if (up === this.adminUp) return;
     this.adminUp = up;
+    if (up) this.wasUp = true;
     this.changed();
   }
 

@@ -65,8 +65,18 @@ export interface InterfaceAddress {
   readonly prefix: Prefix;
   readonly scope: 'global' | 'link' | 'host';
   readonly broadcast: IpAddress | null;
+  /** Whether the broadcast address was asked for: only then `ip addr` shows it. */
+  readonly broadcastShown: boolean;
+  readonly label: string | null;
   /** An address in the prefix of an older one of the device (`ip addr` marks it so). */
   readonly secondary: boolean;
+}
+
+export interface AddressOptions {
+  readonly scope?: InterfaceAddress['scope'];
+  /** undefined: the prefix's own, not shown. */
+  readonly broadcast?: IpAddress | null;
+  readonly label?: string;
 }
 
 export interface Sysctls {
@@ -113,7 +123,7 @@ export class IpStack {
   // Addresses and routes.
 
   /** False when the device has the address already. */
-  addAddress(device: NetDevice, prefix: Prefix, scope: InterfaceAddress['scope'] = 'global'): boolean {
+  addAddress(device: NetDevice, prefix: Prefix, options: AddressOptions = {}): boolean {
     const own = this.addressesOf(device);
     if (own.some((other) => isSame(other.prefix.address, prefix.address) && other.prefix.length === prefix.length)) {
       return false;
@@ -121,7 +131,15 @@ export class IpStack {
     const secondary =
       prefix.address.length === 4 &&
       own.some((other) => other.prefix.length === prefix.length && isInPrefix(prefix.address, other.prefix));
-    const address: InterfaceAddress = { device, prefix, scope, broadcast: broadcastOf(prefix), secondary };
+    const address: InterfaceAddress = {
+      device,
+      prefix,
+      scope: options.scope ?? 'global',
+      broadcast: options.broadcast === undefined ? broadcastOf(prefix) : options.broadcast,
+      broadcastShown: options.broadcast !== undefined && options.broadcast !== null,
+      label: options.label ?? null,
+      secondary,
+    };
     this.addresses.push(address);
     if (device.up) this.addConnectedRoute(address);
     return true;
@@ -163,8 +181,11 @@ export class IpStack {
     return true;
   }
 
+  /** In the order in which Linux lists them: IPv4 first, primary before secondary; IPv6 the wider scope first. */
   addressesOf(device: NetDevice): readonly InterfaceAddress[] {
-    return this.addresses.filter((address) => address.device === device);
+    const rank = ({ prefix, secondary, scope }: InterfaceAddress): number =>
+      prefix.address.length === 4 ? (secondary ? 1 : 0) : scope === 'global' ? 2 : scope === 'link' ? 3 : 4;
+    return this.addresses.filter((address) => address.device === device).sort((a, b) => rank(a) - rank(b));
   }
 
   allAddresses(): readonly InterfaceAddress[] {
@@ -389,10 +410,10 @@ export class IpStack {
 
   private addAutomaticAddresses(device: NetDevice): void {
     if (device.kind === 'loopback') {
-      this.addAddress(device, { address: parseIpv4Address('127.0.0.1')!, length: 8 }, 'host');
-      this.addAddress(device, { address: parseIpv6Address('::1')!, length: 128 }, 'host');
+      this.addAddress(device, { address: parseIpv4Address('127.0.0.1')!, length: 8 }, { scope: 'host' });
+      this.addAddress(device, { address: parseIpv6Address('::1')!, length: 128 }, { scope: 'host' });
     } else if (!this.addressesOf(device).some((address) => isLinkLocalIpv6(address.prefix.address))) {
-      this.addAddress(device, { address: linkLocalOf(device.mac), length: 64 }, 'link');
+      this.addAddress(device, { address: linkLocalOf(device.mac), length: 64 }, { scope: 'link' });
     }
   }
 }

@@ -1,0 +1,46 @@
+/**
+ * The shell at a terminal: one script without end, in which a hidden command fetches the next lines from whoever types
+ * and `eval` runs them, so that variables, functions and the directory live on from line to line.
+ */
+import { parse } from 'just-bash';
+import { OUTPUT_MOUNT } from './output-device.js';
+
+/** The next line without its end, or null at the end of input; interrupted lines are empty. */
+export type LineReader = (prompt: string) => Promise<string | null>;
+
+export const NEXT_COMMAND = 'upcall-next-lines';
+
+/** $? is kept from one round to the next by a subshell that exits with it. */
+export const INTERACTIVE_SCRIPT = `while upcall_lines=$(${NEXT_COMMAND} $? "$PWD"); do
+  eval "$upcall_lines" >>${OUTPUT_MOUNT}/stdout 2>>${OUTPUT_MOUNT}/stderr
+done
+exit 0`;
+
+/** Reads lines until they are whole commands. Null at the end of input. */
+export async function readCommand(read: LineReader, prompt: string): Promise<string | null> {
+  const first = await read(prompt);
+  if (first === null) return null;
+  let text = first;
+  while (isIncomplete(text)) {
+    const more = await read('> ');
+    if (more === null) break;
+    text += `\n${more}`;
+  }
+  return text;
+}
+
+/** Does a command go on in the next line: an open quote, here-document, compound command, or a trailing operator? */
+export function isIncomplete(text: string): boolean {
+  if (/(^|[^\\])(\\\\)*\\$/.test(text)) return true;
+  if (/(&&|\|\||\|)\s*$/.test(text)) return true;
+  const heredoc = [...text.matchAll(/<<-?\s*(["']?)([A-Za-z_][A-Za-z0-9_]*)\1/g)];
+  for (const [, , delimiter] of heredoc) {
+    if (!text.split('\n').slice(1).some((line) => line.replace(/^\t+/, '') === delimiter)) return true;
+  }
+  try {
+    parse(text);
+    return false;
+  } catch (error) {
+    return error instanceof Error && /got EOF|unexpected EOF|unexpected end of file|unexpected token `(fi|done|esac|\})'/.test(error.message);
+  }
+}
