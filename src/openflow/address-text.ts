@@ -60,7 +60,7 @@ export function formatMacMasked(value: bigint, mask: bigint): string {
   return mask === MAC_ONES ? formatMac(value) : `${formatMac(value)}/${formatMac(mask)}`;
 }
 
-/** Four decimal bytes, or null. */
+/** Four decimal bytes, or null. OVS takes a number above 255 modulo 256; here it is an error. */
 export function parseIpv4(text: string): bigint | null {
   if (!/^\s*\d{1,3}(\.\d{1,3}){3}$/.test(text)) return null;
   let address = 0n;

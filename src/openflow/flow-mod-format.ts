@@ -35,7 +35,9 @@ export function formatFlowMod(mod: FlowMod, version: OpenFlowVersion, options: A
   if (mod.tableId !== 0) parts.push(`table:${mod.tableId}`);
   const match = formatMatch(mod.match, { ...options, priority: mod.priority });
   if (match !== '') parts.push(match);
-  if (mod.newCookie !== null && mod.newCookie !== 0n) parts.push(`cookie:0x${mod.newCookie.toString(16)}`);
+  // OVS takes all ones for "no cookie".
+  if (mod.newCookie !== null && mod.newCookie !== 0n && mod.newCookie !== COOKIE_NONE)
+    parts.push(`cookie:0x${mod.newCookie.toString(16)}`);
   if (mod.cookieMask !== 0n) parts.push(`cookie:0x${mod.cookie.toString(16)}/0x${mod.cookieMask.toString(16)}`);
   if (mod.idleTimeout !== 0) parts.push(`idle:${mod.idleTimeout}`);
   if (mod.hardTimeout !== 0) parts.push(`hard:${mod.hardTimeout}`);
@@ -48,6 +50,7 @@ export function formatFlowMod(mod: FlowMod, version: OpenFlowVersion, options: A
   return `${parts.join(' ')} ${formatFlags(flags)}actions=${formatActions(mod.actions, options)}`;
 }
 
+const COOKIE_NONE = 0xffff_ffff_ffff_ffffn;
 const NS_PER_SECOND = 1e9;
 const NS_PER_MS = 1e6;
 

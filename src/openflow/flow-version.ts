@@ -6,11 +6,10 @@
  */
 import { OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
-import { actionsInVersion, checkActions, hasMisplacedInstruction } from './action/action-list.js';
-import type { Action } from './action/action.js';
+import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersion } from './action/action-list.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';
-import { type OpenFlowVersion, protocolsOfVersion } from './protocol.js';
+import { type OpenFlowVersion, P_TID, type Protocols, protocolsOfVersion, versionOfProtocol } from './protocol.js';
 import { type FlowStatsEntry, OpenFlowError } from './switch-connection.js';
 
 /** A flow change as the switch gets it by a version of OpenFlow. */
@@ -71,29 +70,23 @@ function flagsInVersion(mod: FlowMod, version: OpenFlowVersion, isDelete: boolea
   };
 }
 
+/** A flow change as its message is printed: OpenFlow 1.0 names a table only where the protocol can, and "any" as 255. */
+export function shownFlowMod(mod: FlowMod, received: FlowMod, protocol: Protocols): FlowMod {
+  if (versionOfProtocol(protocol) !== 10) return received;
+  return { ...received, tableId: (protocol & P_TID) !== 0 ? mod.tableId : 0 };
+}
+
 /** Throws what a switch answers to a flow change whose match or actions it cannot take. */
 export function checkReceivedFlowMod(mod: FlowMod, version: OpenFlowVersion, tableCount: number): void {
   const matchError = checkMatchPrerequisites(mod.match);
   if (matchError !== null) throw new OpenFlowError(matchError);
   if (mod.command === 'delete' || mod.command === 'delete-strict') return;
-  if (version >= 15 && mod.actions.some(setsBitsOutsideMask)) throw new OpenFlowError('OFPBMC_BAD_WILDCARDS');
+  const refusal = refusalInVersion(mod.actions, version);
+  if (refusal !== null) throw new OpenFlowError(refusal);
   if (hasMisplacedInstruction(mod.actions)) throw new OpenFlowError('OFPBAC_UNSUPPORTED_ORDER');
   const { error, protocols } = checkActions(mod.actions, { match: mod.match, tableId: mod.tableId, tableCount });
   if (error !== null) throw new OpenFlowError(error);
   if ((protocolsOfVersion(version) & ~protocols) !== 0) throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT');
-}
-
-/** OpenFlow 1.5 carries a masked set_field as it was written, and refuses a value with bits outside the mask. */
-function setsBitsOutsideMask(action: Action): boolean {
-  switch (action.kind) {
-    case 'set_field':
-      return (action.value & ~action.mask) !== 0n;
-    case 'clone':
-    case 'write_actions':
-      return action.actions.some(setsBitsOutsideMask);
-    default:
-      return false;
-  }
 }
 
 /** What a version of OpenFlow tells of a flow: ages only OVS's own replies and 1.5 know. */

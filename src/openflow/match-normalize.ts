@@ -87,7 +87,8 @@ function allowedBy(match: Match): Allowed {
       allowed.ports = PORT_PROTOCOLS.includes(proto) || proto === 58;
       allowed.tcp = proto === TCP;
       if (proto === 58) {
-        const type = key.u16(OFF_TP_SRC);
+        // Neighbour discovery has the code 0.
+        const type = key.u16(OFF_TP_DST) === 0 ? key.u16(OFF_TP_SRC) : 0;
         allowed.ndTarget = type === 135 || type === 136;
         allowed.arpSha = type === 135;
         allowed.arpTha = type === 136;

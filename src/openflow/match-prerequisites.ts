@@ -11,11 +11,9 @@ import {
   OFF_CT_NW_PROTO,
   OFF_CT_NW_SRC,
   OFF_ETH_TYPE,
-  OFF_ND_TARGET,
   OFF_NW_FRAG,
   OFF_NW_PROTO,
   OFF_TCP_FLAGS,
-  OFF_TP_DST,
   OFF_TP_SRC,
 } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
@@ -33,11 +31,6 @@ export function checkMatchPrerequisites(match: Match): string | null {
   // A later fragment has no transport header.
   if ((key.u8(OFF_NW_FRAG) & FRAG_LATER) !== 0 && proto !== ICMP && proto !== ICMPV6) {
     if (mask.u32(OFF_TP_SRC) !== 0 || mask.u16(OFF_TCP_FLAGS) !== 0) return 'OFPBMC_BAD_PREREQ';
-  }
-  // Neighbour discovery has the ICMPv6 code 0.
-  if (key.u16(OFF_ETH_TYPE) === ETH_P_IPV6 && proto === ICMPV6 && key.u16(OFF_TP_DST) !== 0) {
-    const matchesNd = !mask.isZero(OFF_ND_TARGET, 16 + 12);
-    if (matchesNd) return 'OFPBMC_BAD_PREREQ';
   }
   const matchesCt4 = !mask.isZero(OFF_CT_NW_SRC, 4) || !mask.isZero(OFF_CT_NW_DST, 4);
   const matchesCt6 = !mask.isZero(OFF_CT_IPV6_SRC, 16) || !mask.isZero(OFF_CT_IPV6_DST, 16);

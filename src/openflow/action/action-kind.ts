@@ -57,6 +57,11 @@ export interface ActionKind<A extends { readonly kind: string }> {
   /** Null, or what is wrong, as OVS words it; may change `context.match` as the action changes packets. */
   validate(action: A, context: ActionValidateContext): string | null;
   translate(action: A, context: TranslateContext): void;
+  /**
+   * What a switch answers to the action when it arrives by this version of OpenFlow, before it looks at the match;
+   * absent, or null: it takes it.
+   */
+  refusal?(action: A, version: OpenFlowVersion): string | null;
   /** What a switch sees of the action when this version of OpenFlow carries it; absent: the action itself. */
   inVersion?(action: A, version: OpenFlowVersion, context: ActionVersionContext): readonly Action[];
 }

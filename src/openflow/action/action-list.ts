@@ -233,6 +233,18 @@ export function actionsInVersion(
   });
 }
 
+/** What a switch answers to the actions as a version of OpenFlow carries them, before it looks at the match. */
+export function refusalInVersion(actions: readonly Action[], version: OpenFlowVersion): string | null {
+  for (const action of actions) {
+    const isNested = action.kind === 'clone' || action.kind === 'write_actions';
+    const refusal = isNested
+      ? refusalInVersion(action.actions, version)
+      : (kindOf(action).refusal?.(action, version) ?? null);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}
+
 /** Does any of the actions, nested ones included, send packets to the port? (out_port of a flow mod.) */
 export function outputsToPort(actions: readonly Action[], port: number): boolean {
   return actions.some((action) => {

@@ -78,6 +78,10 @@ export const loadAction: ActionKind<LoadAction> = {
     writeSubfield(context.flow, destination, value);
   },
 
+  refusal({ destination }) {
+    return destination.field.writable ? null : 'OFPBAC_BAD_SET_ARGUMENT';
+  },
+
   inVersion(action, version) {
     return version >= 15 ? [asSetField(action)] : loadsOf(asSetField(action));
   },

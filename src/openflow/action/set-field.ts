@@ -25,6 +25,7 @@ export interface SetFieldAction {
 }
 
 const VLAN_VID = fieldNamed('vlan_vid');
+const IN_PORT_OXM = fieldNamed('in_port_oxm');
 
 /** The action that sets all of a field. */
 export function setWholeField(field: Field, value: bigint): SetFieldAction {
@@ -74,6 +75,13 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
     }
     maskValue(context.wc, field, mask);
     writeValueMasked(context.flow, field, value, mask);
+  },
+
+  refusal({ field, value, mask }, version) {
+    // OpenFlow 1.5 carries a mask, and no value may have bits outside it.
+    if (version >= 15 && (value & ~mask) !== 0n) return 'OFPBMC_BAD_WILDCARDS';
+    const lacksTag = field === VLAN_VID && (value & mask & BigInt(VLAN_CFI)) === 0n;
+    return lacksTag || field === IN_PORT_OXM ? 'OFPBAC_BAD_SET_ARGUMENT' : null;
   },
 
   inVersion(action, version, { match }) {

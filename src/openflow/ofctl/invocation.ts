@@ -8,8 +8,8 @@
  */
 import { UserError } from '../../report/user-error.js';
 import { formatFlowMod } from '../flow-mod-format.js';
-import { type FlowMod, TABLE_ALL } from '../flow-mod.js';
-import { checkReceivedFlowMod, flowModInVersion } from '../flow-version.js';
+import type { FlowMod } from '../flow-mod.js';
+import { checkReceivedFlowMod, flowModInVersion, shownFlowMod } from '../flow-version.js';
 import { NO_PORT_NAMES, type PortNames } from '../ports.js';
 import {
   formatProtocols,
@@ -179,8 +179,7 @@ export class Invocation {
       this.refusable(version, xid, `${head} ***decode error***`, () => {
         checkReceivedFlowMod(received, version, connection.features().tableCount);
       });
-      // OpenFlow 1.0 without a table names none.
-      const shown = version === 10 && mod.tableId === TABLE_ALL ? { ...received, tableId: 0 } : received;
+      const shown = shownFlowMod(mod, received, protocol);
       const options = { ports: connection.ports, names: this.showsNames };
       this.refusable(version, xid, `${head} ${formatFlowMod(shown, version, options)}`, () => {
         connection.flowMods([received]);

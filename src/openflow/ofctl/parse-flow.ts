@@ -3,8 +3,8 @@ import { UserError } from '../../report/user-error.js';
 import { parseFlowFile } from '../flow-file.js';
 import { formatFlowMod } from '../flow-mod-format.js';
 import { parseFlowMod } from '../flow-mod-parse.js';
-import { type FlowMod, TABLE_ALL } from '../flow-mod.js';
-import { checkReceivedFlowMod, flowModInVersion } from '../flow-version.js';
+import type { FlowMod } from '../flow-mod.js';
+import { checkReceivedFlowMod, flowModInVersion, shownFlowMod } from '../flow-version.js';
 import { NO_PORT_NAMES } from '../ports.js';
 import {
   formatProtocols,
@@ -28,8 +28,7 @@ function printFlows(invocation: Invocation, mods: readonly FlowMod[], usable: Pr
   const message = (protocol & P_OF10_NXM_ANY) !== 0 ? 'NXT_FLOW_MOD' : 'OFPT_FLOW_MOD';
   for (const mod of mods) {
     const carried = flowModInVersion(mod, version);
-    // Without a table a flow shows none, whatever the switch will make of it.
-    const shown = mod.tableId === TABLE_ALL ? { ...carried, tableId: 0 } : carried;
+    const shown = shownFlowMod(mod, carried, protocol);
     const head = invocation.header(message, version, invocation.nextXid());
     invocation.print(`${head} ${describe(carried, shown, version)}\n`);
   }
