@@ -84,19 +84,29 @@ export function flowHash(words: Int32Array, at: number): number {
 /**
  * The unique flow identifier: 128 bits of key and mask as 32 hex digits. Deterministic, so that two runs name a flow
  * alike; OVS mixes a random number into its own.
+ *
+ * Each of the four lanes multiplies by numbers of its own, before words meet the state: were the lanes alike but for
+ * where they begin, a difference in the mask's top bit could be undone by one in the key, in all four at once, and
+ * masks of prefixes are full of those.
  */
 export function ufidOf(key: FlowKey, mask: FlowKey): string {
   let ufid = '';
-  for (let lane = 1; lane <= 4; lane++) {
-    let h = Math.imul(lane, 0x9e3779b9);
+  for (let lane = 0; lane < 4; lane++) {
+    const first = MULTIPLIERS[lane]!;
+    const second = MULTIPLIERS[lane + 4]!;
+    let h = MULTIPLIERS[lane + 8]!;
     for (let i = 0; i < DATAPATH_WORDS; i++) {
       const m = mask.words[i]!;
       if (m === 0 || i === SHAPE_WORD) continue;
-      h = Math.imul(h ^ m, 0xcc9e2d51) + i;
-      h = Math.imul(h ^ (h >>> 15) ^ (key.words[i]! & m), 0x1b873593);
-      h ^= h >>> 13;
+      h = absorbWord(h + i, m, first, second);
+      h = absorbWord(h, key.words[i]! & m, first, second);
     }
     ufid += (mixBits(h) >>> 0).toString(16).padStart(8, '0');
   }
   return ufid;
+}
+
+function absorbWord(state: number, word: number, first: number, second: number): number {
+  const h = Math.imul(state ^ Math.imul(word ^ (word >>> 15), first), second);
+  return h ^ (h >>> 13);
 }
