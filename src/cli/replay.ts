@@ -145,7 +145,7 @@ const makeTarget = async (argv: ArgumentsCamelCase<ReplayArguments>, wish: Targe
   }
   const { makeSetupMachine } = await import('../replay/setup-machine.js');
   return makeSetupMachine({
-    portLabels: wish.portLabels,
+    ...wish,
     seed: argv.seed,
     inPort: argv.inPort,
     setup: argv.setup,

@@ -12,7 +12,7 @@ import { UserError } from '../report/user-error.js';
 import { SeededRng } from '../sim/rng.js';
 import { Scheduler } from '../sim/scheduler.js';
 import { Vswitchd } from '../vswitchd/vswitchd.js';
-import { VswitchdTarget } from './vswitchd-target.js';
+import { bufferSizeFor, VswitchdTarget } from './vswitchd-target.js';
 
 export interface LearningSwitchOptions {
   readonly portLabels: readonly string[];
@@ -39,6 +39,7 @@ export const makeLearningSwitch = (options: LearningSwitchOptions): VswitchdTarg
     rng,
     netdevs: { open: (name) => ({ error: `could not open network device ${name} (No such device)` }) },
     underlay: null,
+    datapath: { packetBufferSize: bufferSizeFor(options.longestFrame) },
   });
   const names =
     options.inPort === undefined ? options.portLabels.map((_, i) => `p${i + 1}`) : checkedPair(options.inPort);

@@ -11,7 +11,7 @@ import { Shell } from '../linux/shell/shell.js';
 import { UserError } from '../report/user-error.js';
 import { SeededRng } from '../sim/rng.js';
 import { Scheduler } from '../sim/scheduler.js';
-import { VswitchdTarget } from './vswitchd-target.js';
+import { bufferSizeFor, VswitchdTarget } from './vswitchd-target.js';
 
 export interface SetupMachineOptions {
   /** Path of the shell file. */
@@ -19,6 +19,7 @@ export interface SetupMachineOptions {
   /** The directory of the disk that the file's commands see. */
   readonly directory: string;
   readonly portLabels: readonly string[];
+  readonly longestFrame: number;
   readonly seed: number;
   /** The one port for all frames: its name, or its OpenFlow number. */
   readonly inPort?: string | undefined;
@@ -34,7 +35,12 @@ export const makeSetupMachine = async (options: SetupMachineOptions): Promise<Vs
   } catch (error) {
     throw new UserError(`cannot be read: ${(error as Error).message}`, { file: setup });
   }
-  const machine = new Machine({ name: 'host', scheduler: new Scheduler(), rng: new SeededRng(options.seed) });
+  const machine = new Machine({
+    name: 'host',
+    scheduler: new Scheduler(),
+    rng: new SeededRng(options.seed),
+    datapath: { packetBufferSize: bufferSizeFor(options.longestFrame) },
+  });
   const shell = new Shell(machine, { mount: options.directory });
   const { exitCode } = await shell.run(script, { onOutput: (_, bytes) => options.onOutput(bytes) });
   if (exitCode !== 0) throw new UserError(`the setup ended with exit status ${exitCode}`, { file: setup });

@@ -4,9 +4,13 @@
 import type { Datapath } from '#datapath/datapath.js';
 import type { DatapathStats, Dpif, FrameObserver, VportInfo } from '#datapath/dpif.js';
 import type { DropReason } from '#datapath/drop-reason.js';
-import type { FrameArena, FrameBatch } from '#datapath/packet-buffer.js';
+import { DEFAULT_BUFFER_SIZE, type FrameArena, type FrameBatch, HEADROOM } from '#datapath/packet-buffer.js';
 import type { Scheduler } from '../sim/scheduler.js';
 import type { ReplayTarget } from './replay-target.js';
+
+/** Room for a frame of this length and what actions may put before it, for DatapathSettings. */
+export const bufferSizeFor = (longestFrame: number): number =>
+  Math.max(DEFAULT_BUFFER_SIZE, Math.ceil((longestFrame + HEADROOM) / 64) * 64);
 
 export interface VswitchdTargetOptions {
   readonly description: string;

@@ -40,6 +40,8 @@ export interface DatapathSettings {
   readonly megaflowTable?: boolean;
   readonly upcallQueueSize?: number;
   readonly maxFlows?: number;
+  /** Bytes of a packet buffer, a multiple of 64: frames of replayed captures may be longer than any wire's. */
+  readonly packetBufferSize?: number;
 }
 
 export class Vswitchd implements VswitchdApi {

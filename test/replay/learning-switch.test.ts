@@ -73,7 +73,7 @@ describe('the learning switch', () => {
   });
 
   it('takes frames as long as the capture has them', async () => {
-    const long = eth(A, B).ipv4('10.0.0.1', '10.0.0.2').udp(1, 2).payload(9000).bytes();
+    const long = eth(A, B).ipv4('10.0.0.1', '10.0.0.2').udp(1, 2).payload(60_000).bytes();
     const result = await replay([long, udp(B, A)]);
     expect(result.ports.map(({ txPackets }) => txPackets)).toEqual([1, 1, 1]);
     expect(result.drops.size).toBe(0);

@@ -43,9 +43,9 @@ const replay = async (setup: string, options: { by?: SpreadBy; inPort?: string }
       standardInput: () => {
         throw new Error('not used');
       },
-      makeTarget: ({ portLabels }) =>
+      makeTarget: (wish) =>
         makeSetupMachine({
-          portLabels,
+          ...wish,
           setup: file,
           directory: folder,
           seed: 1,
@@ -130,7 +130,7 @@ describe('a switch of your own', () => {
   });
 
   it('says so when there is no such file', async () => {
-    const options = { portLabels: [], directory: folder, seed: 1, onOutput: () => {} };
+    const options = { portLabels: [], longestFrame: 60, directory: folder, seed: 1, onOutput: () => {} };
     await expect(makeSetupMachine({ ...options, setup: join(folder, 'absent.sh') })).rejects.toThrow(/cannot be read/);
   });
 });
