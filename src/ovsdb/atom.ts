@@ -25,6 +25,7 @@ function compareStrings(a: string, b: string): number {
 
 /** Negative, zero or positive, as `a` comes before, with or after `b`. Both are of one type. */
 export function compareAtoms(a: Atom, b: Atom): number {
+  if (a === b) return 0;
   if (typeof a === 'string') return compareStrings(a, b as string);
   return Number(a) - Number(b);
 }

@@ -8,7 +8,7 @@ import { compareDatums, isMapDatum, sizeOf } from './datum.js';
 import { formatDatum } from './datum-text.js';
 import { constraintViolation, OvsdbError } from './ovsdb-error.js';
 import { isWeakReference } from './schema.js';
-import { indexKey, rowKey, strongReferences } from './store.js';
+import { indexKey, referenceChanges, rowKey } from './store.js';
 import type { StoredRow } from './stored-row.js';
 import type { Transaction } from './transaction.js';
 
@@ -38,18 +38,17 @@ class ReferenceCounts {
 
   update(): void {
     const changes = [...this.transaction.allChanges()];
-    for (const { old, new: row } of changes) {
-      const before = old === undefined ? [] : strongReferences(old);
-      const after = row === undefined ? [] : strongReferences(row);
-      for (const { table, uuid } of before) this.add(table, uuid, -1);
-      const kept = new Set(before.map(({ table, uuid, column }) => `${column} ${rowKey(table, uuid)}`));
-      for (const { table, uuid, column } of after) {
+    for (const change of changes) {
+      const { removed, added } = referenceChanges(change);
+      for (const { table, uuid } of removed) this.add(table, uuid, -1);
+      for (const { table, uuid, column } of added) {
         this.add(table, uuid, 1);
         // A target that goes in this transaction is reported below, by its own name.
-        if (kept.has(`${column} ${rowKey(table, uuid)}`) || this.isKnown(table, uuid)) continue;
+        if (this.isKnown(table, uuid)) continue;
+        const row = change.new!;
         throw new OvsdbError(
           'referential integrity violation',
-          `Table ${row!.table} column ${column} row ${row!.uuid} references nonexistent row ${uuid} in table ${table}.`,
+          `Table ${row.table} column ${column} row ${row.uuid} references nonexistent row ${uuid} in table ${table}.`,
         );
       }
     }
@@ -76,7 +75,7 @@ class ReferenceCounts {
       const isGone = transaction.row(row.table, row.uuid) === undefined;
       if (isGone || row.schema.isRoot || this.count(row.table, row.uuid) > 0) continue;
       transaction.delete(row);
-      for (const { table, uuid } of strongReferences(row)) {
+      for (const { table, uuid } of referenceChanges({ old: row, new: undefined }).removed) {
         this.add(table, uuid, -1);
         const target = transaction.row(table, uuid);
         if (target !== undefined) pending.push(target);

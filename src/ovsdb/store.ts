@@ -5,7 +5,7 @@
 import type { Atom } from './database.js';
 import { keysOf, valuesOf } from './datum.js';
 import { quoteJson, sortedJson } from './json.js';
-import type { DatabaseSchema, TableSchema } from './schema.js';
+import type { ColumnType, DatabaseSchema, TableSchema } from './schema.js';
 import { isStrongReference, isWeakReference } from './schema.js';
 import type { StoredRow } from './stored-row.js';
 
@@ -23,17 +23,54 @@ export interface RowChange {
 
 export const rowKey = (table: string, uuid: string): string => `${table} ${uuid}`;
 
-/** The strong references of a row, except those to itself. */
-export function strongReferences(row: StoredRow): readonly (RowReference & { readonly column: string })[] {
-  const references: (RowReference & { readonly column: string })[] = [];
-  for (const [column, { type }] of row.schema.columns) {
-    const collect = (table: string | undefined, atoms: readonly Atom[]): void => {
-      for (const uuid of atoms) if (uuid !== row.uuid) references.push({ table: table!, uuid: uuid as string, column });
-    };
-    if (isStrongReference(type.key)) collect(type.key.refTable, keysOf(row.get(column)));
-    if (isStrongReference(type.value)) collect(type.value?.refTable, valuesOf(row.get(column)));
-  }
+export interface StrongReference extends RowReference {
+  readonly column: string;
+}
+
+/** The strong references in one column of a row, except those to itself. */
+function strongReferencesOf(row: StoredRow | undefined, column: string): readonly StrongReference[] {
+  const type = row?.schema.columns.get(column)?.type;
+  if (row === undefined || type === undefined) return [];
+  const references: StrongReference[] = [];
+  const collect = (table: string | undefined, atoms: readonly Atom[]): void => {
+    for (const uuid of atoms) if (uuid !== row.uuid) references.push({ table: table!, uuid: uuid as string, column });
+  };
+  if (isStrongReference(type.key)) collect(type.key.refTable, keysOf(row.get(column)));
+  if (isStrongReference(type.value)) collect(type.value?.refTable, valuesOf(row.get(column)));
   return references;
+}
+
+const holdsStrongReferences = ({ key, value }: ColumnType): boolean =>
+  isStrongReference(key) || isStrongReference(value);
+
+/** What a change takes from the strong references in the database and what it adds; what stays is in neither. */
+export function referenceChanges({ old, new: row }: RowChange): {
+  readonly removed: readonly StrongReference[];
+  readonly added: readonly StrongReference[];
+} {
+  const removed: StrongReference[] = [];
+  const added: StrongReference[] = [];
+  for (const { name, type } of (old ?? row)?.schema.columns.values() ?? []) {
+    if (!holdsStrongReferences(type)) continue;
+    if (old !== undefined && row !== undefined && old.get(name) === row.get(name)) continue;
+    const before = strongReferencesOf(old, name);
+    const after = strongReferencesOf(row, name);
+    // A map may refer to one row twice, so what stays is counted.
+    const counts = new Map<string, number>();
+    for (const { uuid } of before) counts.set(uuid, (counts.get(uuid) ?? 0) + 1);
+    for (const reference of after) {
+      const count = counts.get(reference.uuid) ?? 0;
+      if (count === 0) added.push(reference);
+      else counts.set(reference.uuid, count - 1);
+    }
+    for (const reference of before) {
+      const count = counts.get(reference.uuid) ?? 0;
+      if (count === 0) continue;
+      removed.push(reference);
+      counts.set(reference.uuid, count - 1);
+    }
+  }
+  return { removed, added };
 }
 
 /** Where a row stands in one of its table's unique indexes. */
@@ -81,10 +118,12 @@ export class Store {
 
   apply(changes: Iterable<RowChange>): void {
     const all = [...changes];
-    for (const { old } of all) {
-      if (old === undefined) continue;
-      for (const columns of old.schema.indexes) this.indexes.delete(indexKey(old, columns));
-      this.count(old, -1);
+    for (const change of all) {
+      const { removed, added } = referenceChanges(change);
+      for (const { table, uuid } of removed) this.count(table, uuid, -1);
+      for (const { table, uuid } of added) this.count(table, uuid, 1);
+      const { old } = change;
+      for (const columns of old?.schema.indexes ?? []) this.indexes.delete(indexKey(old!, columns));
     }
     for (const { old, new: row } of all) {
       if (row === undefined) {
@@ -93,16 +132,13 @@ export class Store {
       }
       this.tables.get(row.table)?.set(row.uuid, row);
       for (const columns of row.schema.indexes) this.indexes.set(indexKey(row, columns), row);
-      this.count(row, 1);
     }
   }
 
-  private count(row: StoredRow, delta: number): void {
-    for (const { table, uuid } of strongReferences(row)) {
-      const key = rowKey(table, uuid);
-      const count = (this.strongCounts.get(key) ?? 0) + delta;
-      if (count === 0) this.strongCounts.delete(key);
-      else this.strongCounts.set(key, count);
-    }
+  private count(table: string, uuid: string, delta: number): void {
+    const key = rowKey(table, uuid);
+    const count = (this.strongCounts.get(key) ?? 0) + delta;
+    if (count === 0) this.strongCounts.delete(key);
+    else this.strongCounts.set(key, count);
   }
 }

@@ -97,7 +97,8 @@ export interface DraftOperations {
 
 export class Draft {
   private readonly database: Database;
-  private readonly touched = new Map<string, DraftRow>();
+  /** Rows of the database that some command looked at, by table and UUID. */
+  private readonly touched = new Map<string, Map<string, DraftRow>>();
   private readonly inserted: DraftRow[] = [];
   private uuidCount = 0;
 
@@ -160,8 +161,9 @@ export class Draft {
         .filter((row) => !row.isDeleted && !row.keepsUuid)
         .map((row) => [row.uuid, `row${row.uuid.replaceAll('-', '_')}`]),
     );
-    for (const row of [...this.inserted, ...this.touched.values()]) {
+    for (const row of this.allRows()) {
       const { committed, schema } = row;
+      if (committed !== undefined && !row.isDeleted && row.written.size === 0 && row.partial.size === 0) continue;
       const table = schema.name;
       const where = [['_uuid', '==', substituteNames(['uuid', row.uuid], names)]];
       if (row.isDeleted) {
@@ -199,14 +201,22 @@ export class Draft {
   }
 
   private touch(row: Row): DraftRow {
-    const key = `${row.table} ${row.uuid}`;
-    let draftRow = this.touched.get(key);
+    let rows = this.touched.get(row.table);
+    if (rows === undefined) {
+      rows = new Map();
+      this.touched.set(row.table, rows);
+    }
+    let draftRow = rows.get(row.uuid);
     if (draftRow === undefined) {
-      const schema = openVSwitchSchema.tables.get(row.table)!;
-      draftRow = new DraftRow(this, schema, row.uuid, row, true);
-      this.touched.set(key, draftRow);
+      draftRow = new DraftRow(this, openVSwitchSchema.tables.get(row.table)!, row.uuid, row, true);
+      rows.set(row.uuid, draftRow);
     }
     return draftRow;
+  }
+
+  private *allRows(): Iterable<DraftRow> {
+    yield* this.inserted;
+    for (const rows of this.touched.values()) yield* rows.values();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Transcripts of the real ovs-vsctl 3.1.0 with a real ovsdb-server, played through runVsctl(): each file of
- * `transcripts/` is one session on a fresh database. `RECORD=1` writes the files anew from the real tool.
+ * `transcripts/` starts on a fresh database. `RECORD=1` writes the files anew from the real tool.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
