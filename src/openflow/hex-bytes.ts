@@ -1,10 +1,13 @@
-/** Bytes as text: `01.02.ff`, with white space or dots between them (ofpbuf_put_hex() of lib/ofpbuf.c). */
+/**
+ * Bytes as text: `01.02.ff`, with white space or dots between them (ofpbuf_put_hex() of lib/ofpbuf.c); packets may have
+ * white space only (dp_packet_put_hex() of lib/dp-packet.c).
+ */
 
 /** Null where something is no pair of hexadecimal digits. */
-export function parseHexBytes(text: string): Uint8Array | null {
-  const digits = text.replace(/^[ .\t\r\n]+/, '');
+export function parseHexBytes(text: string, mayHaveDots = true): Uint8Array | null {
+  const digits = text.replace(mayHaveDots ? /^[ .\t\r\n]+/ : /^[ \t\r\n]+/, '');
   const bytes: number[] = [];
-  const pattern = /([0-9a-fA-F]{2})[ .\t\r\n]*/y;
+  const pattern = mayHaveDots ? /([0-9a-fA-F]{2})[ .\t\r\n]*/y : /([0-9a-fA-F]{2})[ \t\r\n]*/y;
   while (pattern.lastIndex < digits.length) {
     const found = pattern.exec(digits);
     if (found === null) return null;

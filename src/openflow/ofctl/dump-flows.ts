@@ -29,15 +29,15 @@ export const dumpFlows: OfctlCommand = {
     const isBare = sort.length > 0 || invocation.showsNames || !stats;
     const ports = invocation.portsToShow(name);
     const entries = sortFlows(connection.flowStats(request), sort);
-    const isStandard10 = protocol === P_OF10_STD;
+    // OpenFlow 1.0's own reply knows no ages, and of NXM's OVS shows them in the printed message only.
+    const hidesAges = version === 10 && (isBare || protocol === P_OF10_STD);
     if (!isBare) {
-      const message = version === 10 && !isStandard10 ? 'NXST_FLOW reply' : 'OFPST_FLOW reply';
+      const message = version === 10 && protocol !== P_OF10_STD ? 'NXST_FLOW reply' : 'OFPST_FLOW reply';
       invocation.print(`${invocation.header(message, version, xid)}\n`);
     }
     for (const entry of entries) {
       const shown = flowInVersion(entry, version);
-      // OpenFlow 1.0's own reply knows no ages.
-      const flow = isStandard10 ? { ...shown, idleAge: null, hardAge: null } : shown;
+      const flow = hidesAges ? { ...shown, idleAge: null, hardAge: null } : shown;
       invocation.print(` ${formatFlowStats(flow, { ports, names: invocation.showsNames, stats })}\n`);
     }
   },

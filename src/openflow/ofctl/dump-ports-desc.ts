@@ -2,7 +2,7 @@
 import { OFPP_NONE } from '../ports.js';
 import type { OfctlCommand } from './command.js';
 import { parsePortArgument } from './port-argument.js';
-import { formatPortDescription } from './port-description.js';
+import { formatPortDescription, sortPorts } from './port-description.js';
 
 export const dumpPortsDesc: OfctlCommand = {
   name: 'dump-ports-desc',
@@ -15,7 +15,7 @@ export const dumpPortsDesc: OfctlCommand = {
     const port = portText === undefined ? OFPP_NONE : parsePortArgument(invocation, name, portText);
     const head = invocation.header('OFPST_PORT_DESC reply', version, invocation.nextXid());
     invocation.print(`${head}\n`);
-    for (const description of connection.portDescriptions()) {
+    for (const description of sortPorts(connection.portDescriptions())) {
       if (version >= 15 && port !== OFPP_NONE && description.port !== port) continue;
       invocation.print(formatPortDescription(description, version));
     }

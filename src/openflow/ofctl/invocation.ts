@@ -32,6 +32,11 @@ export interface OfctlEnvironment {
   readonly stdin: string;
 }
 
+/** OpenFlow 1.0 has no number for the errors of instructions and a few others (lib/ofp-errors.c). */
+function isKnownToOpenFlow10(code: string): boolean {
+  return !/^(OFPBIC_|OFPBAC_UNSUPPORTED_ORDER$|OFPBAC_BAD_TAG$|OFPFMFC_BAD_TABLE_ID$)/.test(code);
+}
+
 /** Ends the run with exit code 1 after its errors have been printed. */
 export class OfctlExit extends Error {
   readonly exitCode: number;
@@ -205,7 +210,8 @@ export class Invocation {
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error;
       const text = message.replace('***decode error***', `***decode error: ${error.code}***`);
-      this.stderr += `${this.header('OFPT_ERROR', version, xid)} ${error.code}\n${text}\n`;
+      const code = version === 10 && !isKnownToOpenFlow10(error.code) ? 'NXBRC_UNENCODABLE_ERROR' : error.code;
+      this.stderr += `${this.header('OFPT_ERROR', version, xid)} ${code}\n${text}\n`;
       throw new OfctlExit(1);
     }
   }

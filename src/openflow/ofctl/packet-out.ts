@@ -36,8 +36,7 @@ export const packetOut: OfctlCommand = {
     } else if (args.length >= 4) {
       const { actions, protocols } = parseActionList(actionText, { ports: invocation.namesToAccept(name) });
       const inPort = parsePortArgument(invocation, name, first);
-      const frames = packets.map(parsePacket);
-      send(invocation, name, inPort, actions, frames, protocols);
+      send(invocation, name, inPort, actions, packets, protocols);
     } else {
       throw new UserError(`Too many arguments (${args.length + 1})`);
     }
@@ -49,11 +48,13 @@ function send(
   name: string,
   inPort: number,
   actions: readonly Action[],
-  packets: readonly Uint8Array[],
+  packets: readonly (string | Uint8Array)[],
   usable: Protocols,
 ): void {
   const { connection, version } = invocation.openForFlowMod(name, usable);
-  for (const packet of packets) {
+  for (const given of packets) {
+    // A wrong packet does not take back those before it.
+    const packet = typeof given === 'string' ? parsePacket(given) : given;
     const xid = invocation.sendQuietly();
     invocation.refusable(
       version,
@@ -67,7 +68,7 @@ function send(
 }
 
 function parsePacket(hex: string): Uint8Array {
-  const bytes = parseHexBytes(hex);
+  const bytes = parseHexBytes(hex, false);
   if (bytes === null) throw new UserError('Trailing garbage in packet data');
   if (bytes.length < ETH_HEADER_SIZE) throw new UserError('Packet data too short for Ethernet');
   return bytes;

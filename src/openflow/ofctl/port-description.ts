@@ -26,6 +26,11 @@ const KBPS_PER_MBPS = 1000;
 
 const names = (list: readonly string[]): string => (list.length === 0 ? '0' : list.join(' '));
 
+/** In the order in which messages show them: the bridge's own port last. */
+export function sortPorts(ports: readonly PortDescription[]): readonly PortDescription[] {
+  return [...ports].sort((a, b) => a.port - b.port);
+}
+
 export function formatPortDescription(port: PortDescription, version: OpenFlowVersion): string {
   const config = CONFIG_BITS.filter(([bit, , later]) => (port.config & bit) !== 0 && (version === 10 || later));
   const state = STATE_BITS.filter(([bit, , since]) => (port.state & bit) !== 0 && version >= since);

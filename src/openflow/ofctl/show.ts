@@ -1,7 +1,7 @@
 /** ovs-ofctl show SWITCH: features, ports and configuration. Mirrors ofctl_show() and ofp_print_switch_features(). */
 import type { OpenFlowVersion } from '../protocol.js';
 import type { OfctlCommand } from './command.js';
-import { formatPortDescription } from './port-description.js';
+import { formatPortDescription, sortPorts } from './port-description.js';
 
 /** What a bridge of OVS says it can do, by version. */
 function capabilities(version: OpenFlowVersion): string {
@@ -36,7 +36,7 @@ export const show: OfctlCommand = {
     if (version >= 13) {
       invocation.print(`${invocation.header('OFPST_PORT_DESC reply', version, invocation.nextXid())}\n`);
     }
-    for (const port of connection.portDescriptions()) invocation.print(formatPortDescription(port, version));
+    for (const port of sortPorts(connection.portDescriptions())) invocation.print(formatPortDescription(port, version));
     invocation.open(name);
     const config = invocation.header('OFPT_GET_CONFIG_REPLY', version, invocation.nextXid());
     invocation.print(`${config} frags=normal miss_send_len=0\n`);
