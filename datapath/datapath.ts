@@ -13,9 +13,10 @@
  */
 import { DATAPATH_WORDS, FlowKey, OFF_IN_PORT, SHAPE_TUNNEL, SHAPE_WORD } from '#flowtable/flow-key.js';
 import { microflowHash } from '#flowtable/hash.js';
-import { MicroflowCache } from '#flowtable/microflow-cache.js';
+import type { MicroflowCache } from '#flowtable/microflow-cache.js';
 import { compileActions } from './action/compile.js';
 import { type ActionTarget, executeActions } from './action/execute.js';
+import type { DatapathOptions } from './datapath-options.js';
 import type {
   DatapathStats,
   DpAction,
@@ -32,11 +33,13 @@ import { DROP_REASON_CODES, type DropReason, dropReasonIndex } from './drop-reas
 import type { DatapathEnvironment } from './environment.js';
 import { EXTRACT_BAD_ARP, EXTRACT_RESULT_COUNT, EXTRACT_TOO_SHORT } from './extract-result.js';
 import { extractPacket, loadMetadata, MAX_VLAN_HEADERS, resetMetadata, TUNNEL_WORD } from './flow-extract.js';
+import { FastPath, type FastPathHost, makeMicroflowCache } from './fast-path.js';
 import { FlowStore } from './flow-store.js';
 import {
   DEFAULT_BUFFER_COUNT,
   DEFAULT_BUFFER_SIZE,
   type FrameArena,
+  type FrameBatch,
   type Packet,
   PacketPool,
 } from './packet-buffer.js';
@@ -47,46 +50,20 @@ import { VportTable } from './vport-table.js';
 /** Recirculations within each other (lib/dpif-netdev.c MAX_RECIRC_DEPTH). */
 export const MAX_RECIRC_DEPTH = 6;
 
-export interface DatapathOptions {
-  readonly name: string;
-  /** false: every packet is looked up in the megaflow table. */
-  readonly microflowCache?: boolean;
-  /** Entries of the microflow cache, a power of two; 8192 as OVS's EMC. */
-  readonly microflowCacheSize?: number;
-  /** false: every packet is an upcall. */
-  readonly megaflowTable?: boolean;
-  readonly upcallQueueSize?: number;
-  /** Upcalls that may wait for one port; a quarter of the queue by default. */
-  readonly upcallQueueSizePerPort?: number;
-  readonly maxFlows?: number;
-  /** Packets in flight within each other, and the bytes of a buffer, which bound the length of a frame. */
-  readonly packetBufferCount?: number;
-  readonly packetBufferSize?: number;
-  /** VLAN tags that extraction looks at: other_config:vlan-limit, 1 by default, at most 2. */
-  readonly vlanLimit?: number;
-  /** Refuse flows that share any packet with another. Slow: for tests. */
-  readonly checkDisjoint?: boolean;
-}
-
-/** Frames that lie one after another in an arena: where, how long, and the port that each comes in by. */
-export interface FrameBatch {
-  readonly starts: Int32Array;
-  readonly lengths: Int32Array;
-  readonly ports: Int32Array;
-}
-
-export class Datapath implements Dpif, ActionTarget {
+export class Datapath implements Dpif, ActionTarget, FastPathHost {
   readonly name: string;
   readonly pool: PacketPool;
   readonly flows: FlowStore;
   private readonly environment: DatapathEnvironment;
-  private readonly vports: VportTable;
+  readonly vports: VportTable;
   private readonly cache: MicroflowCache | null;
   private readonly usesTable: boolean;
+  private readonly fastPath: FastPath | null;
   private readonly queue: UpcallQueue;
   private readonly listeners: (() => void)[] = [];
   private vlanLimit: number;
-  private nowNs = 0;
+  /** Time of the packet or batch that is being handled. */
+  nowNs = 0;
   private recircDepth = 0;
   private megaflowHits = 0;
   private missed = 0;
@@ -113,7 +90,8 @@ export class Datapath implements Dpif, ActionTarget {
     );
     this.usesTable = options.megaflowTable ?? true;
     const useCache = this.usesTable && (options.microflowCache ?? true);
-    this.cache = useCache ? new MicroflowCache(options.microflowCacheSize ?? 8192) : null;
+    this.cache = useCache ? makeMicroflowCache(options.microflowCacheSize ?? 8192) : null;
+    this.fastPath = this.usesTable && (options.fastPath ?? true) ? new FastPath(this, this.cache) : null;
     const capacity = options.upcallQueueSize ?? 1024;
     this.queue = new UpcallQueue({
       capacity,
@@ -147,28 +125,64 @@ export class Datapath implements Dpif, ActionTarget {
    * `transmitInPlace` sink (or none) take frames out without allocation.
    */
   receiveFrames(arena: FrameArena, batch: FrameBatch, first: number, count: number): void {
-    const { starts, lengths, ports } = batch;
-    const { pool } = this;
-    for (let i = first; i < first + count; i++) {
-      const vport = this.vports.ports[ports[i]!];
-      if (vport === undefined) {
-        this.countPortlessDrop('no-vport');
-        continue;
-      }
-      if (!vport.isUp) {
-        vport.dropOnReceive('vport-down', RX_DROPPED);
-        continue;
-      }
-      const packet = pool.acquire();
-      if (packet === null) {
-        vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
-        continue;
-      }
-      pool.borrow(packet, arena, starts[i]!, lengths[i]!);
-      packet.inPort = vport.port;
-      vport.countReceived(packet.length);
-      resetMetadata(packet.words, packet.row, vport.portWord);
-      this.extractAndProcess(packet, vport);
+    const end = first + count;
+    this.nowNs = this.environment.clock.nowNs();
+    for (let i = first; i < end; i++) {
+      if (this.fastPath !== null) i = this.fastPath.run(arena, batch, i, end);
+      if (i < end) this.receiveFrame(arena, batch.starts[i]!, batch.lengths[i]!, batch.ports[i]!);
+    }
+  }
+
+  /** The reference way of a frame in an arena. */
+  private receiveFrame(arena: FrameArena, start: number, length: number, port: number): void {
+    const vport = this.vports.ports[port];
+    if (vport === undefined) {
+      this.countPortlessDrop('no-vport');
+      return;
+    }
+    if (!vport.isUp) {
+      vport.dropOnReceive('vport-down', RX_DROPPED);
+      return;
+    }
+    const packet = this.pool.acquire();
+    if (packet === null) {
+      vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
+      return;
+    }
+    this.pool.borrow(packet, arena, start, length);
+    packet.inPort = port;
+    vport.countReceived(length);
+    resetMetadata(packet.words, packet.row, vport.portWord);
+    this.extractAndProcess(packet, vport);
+  }
+
+  // FastPathHost: what the fast path asks of the datapath.
+
+  countGone(): void {
+    this.countPortlessDrop('no-vport');
+  }
+
+  countMegaflowHit(): void {
+    this.megaflowHits++;
+  }
+
+  takeParsed(arena: FrameArena, start: number, length: number, vport: Vport, row: Int32Array, slot: number): void {
+    const packet = this.pool.acquire();
+    if (packet === null) {
+      vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
+      return;
+    }
+    this.pool.borrow(packet, arena, start, length);
+    packet.inPort = vport.port;
+    packet.loadRow(row);
+    const outerDepth = this.recircDepth;
+    this.recircDepth = 0;
+    try {
+      if (slot >= 0) this.run(packet, slot);
+      else this.miss(packet);
+    } finally {
+      this.recircDepth = outerDepth;
+      this.pool.release(packet);
     }
   }
 
@@ -224,12 +238,13 @@ export class Datapath implements Dpif, ActionTarget {
   /** Looks the packet up and runs its actions, or sends it up. The packet's row is its key. */
   private process(packet: Packet): void {
     const slot = this.usesTable ? this.lookup(packet) : -1;
-    if (slot < 0) {
-      this.missed++;
-      this.enqueue('miss', packet, null);
-      return;
-    }
-    this.run(packet, slot);
+    if (slot < 0) this.miss(packet);
+    else this.run(packet, slot);
+  }
+
+  private miss(packet: Packet): void {
+    this.missed++;
+    this.enqueue('miss', packet, null);
   }
 
   private lookup(packet: Packet): number {
@@ -241,7 +256,6 @@ export class Datapath implements Dpif, ActionTarget {
       if (slot >= 0) this.megaflowHits++;
       return slot;
     }
-    cache.follow(table.epoch);
     const hash = microflowHash(words, row);
     let slot = cache.lookup(words, row, hash, table.handles);
     if (slot >= 0) return slot;
@@ -400,6 +414,7 @@ export class Datapath implements Dpif, ActionTarget {
     if (vport === null) throw new Error(`no port ${port}`);
     if (change.up !== undefined) vport.isUp = change.up;
     if (change.mtu !== undefined) vport.mtu = change.mtu;
+    this.vports.update(vport);
   }
 
   portGet(port: number): VportInfo | null {
@@ -415,7 +430,7 @@ export class Datapath implements Dpif, ActionTarget {
     const clamped = limit === 0 ? MAX_VLAN_HEADERS : Math.min(Math.max(limit, 1), MAX_VLAN_HEADERS);
     if (clamped === this.vlanLimit) return;
     this.vlanLimit = clamped;
-    this.flows.clear();
+    this.flowFlush();
   }
 
   // Flows.
@@ -425,7 +440,9 @@ export class Datapath implements Dpif, ActionTarget {
   }
 
   flowDelete(ufid: string): DpFlow | null {
-    return this.flows.delete(ufid);
+    const flow = this.flows.delete(ufid);
+    this.cache?.follow(this.flows.table.epoch);
+    return flow;
   }
 
   flowGet(ufid: string): DpFlow | null {
@@ -438,6 +455,7 @@ export class Datapath implements Dpif, ActionTarget {
 
   flowFlush(): void {
     this.flows.clear();
+    this.cache?.clear();
   }
 
   flowCount(): number {

@@ -33,6 +33,8 @@ export class FlowStore {
   readonly programs: (ActionProgram | null)[] = [];
   stats = new Float64Array(1024 * STAT_STRIDE);
   tcpFlags = new Int32Array(1024);
+  /** The port of a flow whose only action is output, else -1. */
+  soleOutputs = new Int32Array(1024);
 
   constructor(options: { readonly capacity: number; readonly checkDisjoint: boolean }) {
     this.table = new MegaflowTable(options);
@@ -45,6 +47,7 @@ export class FlowStore {
     if (old !== undefined) {
       if (put.mode === 'create') return 'exists';
       this.programs[old] = program;
+      this.soleOutputs[old] = program.soleOutput;
       this.records[old] = { ...this.records[old]!, actions: put.actions };
       return 'ok';
     }
@@ -61,6 +64,7 @@ export class FlowStore {
     }
     this.reserve(slot);
     this.programs[slot] = program;
+    this.soleOutputs[slot] = program.soleOutput;
     this.records[slot] = { ufid, mask: this.table.maskOf(slot), actions: put.actions, createdNs: nowNs };
     this.stats.fill(0, slot * STAT_STRIDE, slot * STAT_STRIDE + STAT_STRIDE);
     this.stats[slot * STAT_STRIDE + STAT_USED_NS] = -1;
@@ -134,6 +138,9 @@ export class FlowStore {
       const tcpFlags = new Int32Array(this.tcpFlags.length * 2);
       tcpFlags.set(this.tcpFlags);
       this.tcpFlags = tcpFlags;
+      const soleOutputs = new Int32Array(this.soleOutputs.length * 2);
+      soleOutputs.set(this.soleOutputs);
+      this.soleOutputs = soleOutputs;
     }
   }
 }

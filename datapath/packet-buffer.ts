@@ -9,6 +9,7 @@
  *
  * Invariant: each slot is free or held by exactly one packet; a slot's own bytes are written by its packet only.
  */
+import { BASE_WORDS, DATAPATH_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
 import { L2_5_WORD, type L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract.js';
 
 /** Room in front of a frame for headers that actions push: VLAN tags, VXLAN. */
@@ -20,6 +21,13 @@ export const DEFAULT_BUFFER_COUNT = 32;
 export interface FrameArena {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+}
+
+/** Frames that lie one after another in an arena: where, how long, and the port that each comes in by. */
+export interface FrameBatch {
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  readonly ports: Int32Array;
 }
 
 /** Node has it; the ES libraries of TypeScript do not say so. */
@@ -79,6 +87,14 @@ export class Packet {
       const offset = this.words[this.row + word]!;
       if (offset >= 0) this.words[this.row + word] = offset + change;
     }
+  }
+
+  /** Takes the key and the layers from another row whose key has a first section only. */
+  loadRow(from: Int32Array): void {
+    const { words, row } = this;
+    if (words[row + SHAPE_WORD] !== 0) words.fill(0, row + BASE_WORDS, row + DATAPATH_WORDS);
+    for (let i = 0; i < BASE_WORDS; i++) words[row + i] = from[i]!;
+    for (let i = L2_5_WORD; i <= PAD_WORD; i++) words[row + i] = from[i]!;
   }
 
   /** The frame as an array of its own. */
@@ -157,7 +173,7 @@ export class PacketPool {
     if (packet.isOwned) return true;
     if (packet.length > this.frameCapacity) return false;
     const to = packet.slotStart + HEADROOM;
-    copyFrame(packet.bytes, packet.start, this.arena.bytes, to, packet.length);
+    copyFrame(packet.view, packet.start, this.arena.view, to, packet.length);
     packet.bytes = this.arena.bytes;
     packet.view = this.arena.view;
     packet.start = to;
@@ -184,6 +200,13 @@ export class PacketPool {
 }
 
 /** Copies a frame between arenas. A loop, because a subarray for set() would be garbage for every packet. */
-function copyFrame(from: Uint8Array, start: number, to: Uint8Array, target: number, length: number): void {
-  for (let i = 0; i < length; i++) to[target + i] = from[start + i]!;
+function copyFrame(from: DataView, start: number, to: DataView, target: number, length: number): void {
+  let i = 0;
+  for (; i + 8 <= length; i += 8) {
+    const low = from.getInt32(start + i, true);
+    const high = from.getInt32(start + i + 4, true);
+    to.setInt32(target + i, low, true);
+    to.setInt32(target + i + 4, high, true);
+  }
+  for (; i < length; i++) to.setUint8(target + i, from.getUint8(start + i));
 }

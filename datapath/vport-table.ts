@@ -8,10 +8,12 @@ import { VXLAN_PORT } from './packet/vxlan.js';
 import { DummyVport } from './vport/dummy.js';
 import { InternalVport } from './vport/internal.js';
 import { NetdevVport } from './vport/netdev.js';
-import type { Vport } from './vport/vport.js';
+import { COUNTER_COUNT, type FrameTaker, type Vport } from './vport/vport.js';
 import { type TunnelReceiver, VxlanVport } from './vport/vxlan.js';
 
 const PORT_LIMIT = 65536;
+const INITIAL_PORTS = 16;
+const ETH_HEADER_SIZE = 14;
 const DEFAULT_MTU = 1500;
 /** IP_MAX_MTU less the headers, as the kernel's vxlan_sys devices have it. */
 const TUNNEL_MTU = 65485;
@@ -21,7 +23,15 @@ export class VportTable {
   private readonly receiveTunnel: TunnelReceiver;
   /** Undefined for a number that is free. */
   readonly ports: (Vport | undefined)[] = [];
-  count = 0;
+  /** Counters of all ports, COUNTER_COUNT to each. Replaced when they grow, as the two below. */
+  counters = new Float64Array(INITIAL_PORTS * COUNTER_COUNT);
+  /**
+   * The longest frame that a port sends without any other condition: -1 for one that is down, free, or wants more
+   * than the bytes (a tunnel).
+   */
+  limits = new Int32Array(INITIAL_PORTS).fill(-1);
+  /** What takes the frames of each port, null where they are only counted. */
+  sinks: (FrameTaker | null)[] = new Array<FrameTaker | null>(INITIAL_PORTS).fill(null);
 
   constructor(underlay: Underlay | null, receiveTunnel: TunnelReceiver) {
     this.underlay = underlay;
@@ -39,8 +49,11 @@ export class VportTable {
     const vport = this.make(port, spec);
     // Holes are filled, so that the array stays one that is fast to read.
     while (this.ports.length <= port) this.ports.push(undefined);
+    this.reserve(port);
     this.ports[port] = vport;
-    this.count++;
+    vport.counters = this.counters.subarray(port * COUNTER_COUNT, (port + 1) * COUNTER_COUNT).fill(0);
+    this.sinks[port] = vport.sink;
+    this.update(vport);
     return vport;
   }
 
@@ -48,9 +61,17 @@ export class VportTable {
     const vport = this.ports[port];
     if (vport === undefined) return null;
     this.ports[port] = undefined;
-    this.count--;
+    // Whoever still holds the port keeps its last counters.
+    vport.counters = vport.counters.slice();
+    this.limits[port] = -1;
+    this.sinks[port] = null;
     vport.close();
     return vport;
+  }
+
+  /** To be called when a port's state or MTU has changed. */
+  update(vport: Vport): void {
+    this.limits[vport.port] = vport.isUp && vport.takesFrames ? vport.mtu + ETH_HEADER_SIZE : -1;
   }
 
   get(port: number): Vport | null {
@@ -79,6 +100,22 @@ export class VportTable {
           this.receiveTunnel,
         );
     }
+  }
+
+  private reserve(port: number): void {
+    let size = this.limits.length;
+    if (port < size) return;
+    while (port >= size) size *= 2;
+    const counters = new Float64Array(size * COUNTER_COUNT);
+    counters.set(this.counters);
+    this.counters = counters;
+    for (const vport of this.all()) {
+      vport.counters = counters.subarray(vport.port * COUNTER_COUNT, (vport.port + 1) * COUNTER_COUNT);
+    }
+    const limits = new Int32Array(size).fill(-1);
+    limits.set(this.limits);
+    this.limits = limits;
+    this.sinks = [...this.sinks, ...new Array<null>(size - this.sinks.length).fill(null)];
   }
 
   /** From 1, as 0 is the datapath's own port. */

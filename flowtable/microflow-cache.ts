@@ -20,23 +20,30 @@ import { SECTION_COUNT, SECTION_FIRST, SECTION_LAST } from './shape-sections.js'
 const REST_WORDS = DATAPATH_WORDS - BASE_WORDS + 1;
 const INSERT_ODDS = 16;
 /**
- * Low bits of an index word are the entry number plus one. The next says that SHAPE is not 0, so that a key without
- * later sections is never compared with one that has them; the others are bits of the hash.
+ * Low bits of an index word are the entry number plus one. The next says that the key is not plain; the others are
+ * bits of the hash. A plain key has a first section only, and in it neither recirculation nor any metadata but the
+ * port: words 1 and 11 to 15 are zero. So a plain key needs to be compared in words 0 and 2 to 10 only.
  */
 export const ENTRY_BITS = 20;
 export const ENTRY_MASK = (1 << ENTRY_BITS) - 1;
-export const SHAPED_TAG = 1 << ENTRY_BITS;
-export const TAG_MASK = ~ENTRY_MASK & ~SHAPED_TAG;
+export const NOT_PLAIN_TAG = 1 << ENTRY_BITS;
+export const TAG_MASK = ~ENTRY_MASK & ~NOT_PLAIN_TAG;
 
-const tagOf = (hash: number, shape: number): number => (hash & TAG_MASK) | (shape === 0 ? 0 : SHAPED_TAG);
+function tagOf(hash: number, words: Int32Array, at: number): number {
+  const rest =
+    words[at + 1]! | words[at + 11]! | words[at + 12]! | words[at + 13]! | words[at + 14]! | words[at + SHAPE_WORD]!;
+  return (hash & TAG_MASK) | (rest === 0 ? 0 : NOT_PLAIN_TAG);
+}
 
 export class MicroflowCache {
   readonly capacity: number;
-  /** Twice as many index words as entries keep conflicts rare. */
-  readonly index: Int32Array;
+  /** One array for index and entries, so that a lookup has one base address and one length to keep. */
+  readonly memory: Int32Array;
+  /** Where the index begins: twice as many words as entries, which keeps conflicts rare. */
+  readonly indexAt: number;
   readonly indexMask: number;
-  /** Words 0..14 of the key, then the handle. */
-  readonly entries: Int32Array;
+  /** Where the entries begin: words 0..14 of the key, then the handle. */
+  readonly entriesAt: number;
   private readonly rest: Int32Array;
   /** Where in the index each entry is, -1 for none. */
   private readonly places: Int32Array;
@@ -46,30 +53,39 @@ export class MicroflowCache {
   private epoch = 0;
   hits = 0;
 
-  /** `capacity` is a power of two of at most 2^19 entries. `memory` gives zeroed words, aligned to cache lines. */
-  constructor(capacity: number, memory: (wordCount: number) => Int32Array = (count) => new Int32Array(count)) {
+  /** Words of memory that a cache needs. */
+  static wordCount(capacity: number): number {
+    return capacity * (BASE_WORDS + 2);
+  }
+
+  /**
+   * `capacity` is a power of two of at most 2^19 entries. `memory` has wordCount() zeroed words from `at` on, best
+   * aligned to a cache line.
+   */
+  constructor(capacity: number, memory: Int32Array = new Int32Array(MicroflowCache.wordCount(capacity)), at = 0) {
     if (capacity < 2 || capacity > 1 << (ENTRY_BITS - 1) || (capacity & (capacity - 1)) !== 0) {
       throw new Error(`a microflow cache of ${capacity} entries: want a power of two up to ${1 << (ENTRY_BITS - 1)}`);
     }
     this.capacity = capacity;
-    this.entries = memory(capacity * BASE_WORDS);
-    this.index = memory(capacity * 2);
+    this.memory = memory;
+    this.entriesAt = at;
+    this.indexAt = at + capacity * BASE_WORDS;
     this.indexMask = capacity * 2 - 1;
-    this.rest = memory(capacity * REST_WORDS);
+    this.rest = new Int32Array(capacity * REST_WORDS);
     this.places = new Int32Array(capacity).fill(-1);
   }
 
   /** The slot of the flow that this very key is one of, or -1. handles are the megaflow table's. */
   lookup(words: Int32Array, at: number, hash: number, handles: Int32Array): number {
-    const { index, indexMask } = this;
+    const { memory, indexAt, indexMask } = this;
     const place = hash & indexMask;
-    const tag = tagOf(hash, words[at + SHAPE_WORD]!);
+    const tag = tagOf(hash, words, at);
     for (let way = 0; way < 2; way++) {
-      const indexed = index[place ^ way]!;
+      const indexed = memory[indexAt + (place ^ way)]!;
       if (indexed === 0 || ((indexed ^ tag) & ~ENTRY_MASK) !== 0) continue;
       const entry = (indexed & ENTRY_MASK) - 1;
       if (!this.isEqual(entry, words, at)) continue;
-      const handle = this.entries[entry * BASE_WORDS + SHAPE_WORD]!;
+      const handle = memory[this.entriesAt + entry * BASE_WORDS + SHAPE_WORD]!;
       const slot = slotOf(handle);
       if (handles[slot] !== handle) return -1;
       this.hits++;
@@ -80,14 +96,14 @@ export class MicroflowCache {
 
   /** Remembers that the key is one of the flow with this handle. */
   insert(words: Int32Array, at: number, hash: number, handle: number): void {
-    const { index, indexMask, places } = this;
+    const { memory, indexAt, indexMask, places } = this;
     const home = hash & indexMask;
-    const tag = tagOf(hash, words[at + SHAPE_WORD]!);
+    const tag = tagOf(hash, words, at);
     // A stale entry of the same key is written over in its place.
     let place = home;
     let entry = -1;
     for (let way = 0; way < 2 && entry < 0; way++) {
-      const indexed = index[home ^ way]!;
+      const indexed = memory[indexAt + (home ^ way)]!;
       if (
         indexed !== 0 &&
         ((indexed ^ tag) & ~ENTRY_MASK) === 0 &&
@@ -103,21 +119,21 @@ export class MicroflowCache {
       this.next = (entry + 1) & (this.capacity - 1);
       if (this.next === 0) this.isFull = true;
       this.forget(entry);
-      place = index[home] === 0 || index[home ^ 1] !== 0 ? home : home ^ 1;
-      const displaced = index[place]!;
+      place = memory[indexAt + home] === 0 || memory[indexAt + (home ^ 1)] !== 0 ? home : home ^ 1;
+      const displaced = memory[indexAt + place]!;
       if (displaced !== 0) places[(displaced & ENTRY_MASK) - 1] = -1;
     }
-    const base = entry * BASE_WORDS;
-    for (let i = 0; i < SHAPE_WORD; i++) this.entries[base + i] = words[at + i]!;
-    this.entries[base + SHAPE_WORD] = handle;
+    const base = this.entriesAt + entry * BASE_WORDS;
+    for (let i = 0; i < SHAPE_WORD; i++) memory[base + i] = words[at + i]!;
+    memory[base + SHAPE_WORD] = handle;
     const shape = words[at + SHAPE_WORD]!;
+    const rest = entry * REST_WORDS;
+    this.rest[rest] = shape;
     if (shape !== 0) {
-      const rest = entry * REST_WORDS;
-      this.rest[rest] = shape;
       for (let i = BASE_WORDS; i < DATAPATH_WORDS; i++) this.rest[rest + 1 + i - BASE_WORDS] = words[at + i]!;
     }
     places[entry] = place;
-    index[place] = tag | (entry + 1);
+    memory[indexAt + place] = tag | (entry + 1);
   }
 
   /** Forgets everything when the generations of the handles have begun anew. Called before lookups, cheap. */
@@ -127,8 +143,13 @@ export class MicroflowCache {
     this.clear();
   }
 
+  /** Entries that have been used. */
+  get entryCount(): number {
+    return this.isFull ? this.capacity : this.next;
+  }
+
   clear(): void {
-    this.index.fill(0);
+    this.memory.fill(0, this.indexAt, this.indexAt + this.indexMask + 1);
     this.places.fill(-1);
     this.next = 0;
     this.isFull = false;
@@ -138,19 +159,19 @@ export class MicroflowCache {
   private forget(entry: number): void {
     const place = this.places[entry]!;
     if (place < 0) return;
-    if ((this.index[place]! & ENTRY_MASK) === entry + 1) this.index[place] = 0;
+    const { memory, indexAt } = this;
+    if ((memory[indexAt + place]! & ENTRY_MASK) === entry + 1) memory[indexAt + place] = 0;
     this.places[entry] = -1;
   }
 
   private isEqual(entry: number, words: Int32Array, at: number): boolean {
-    const { entries, rest } = this;
-    const base = entry * BASE_WORDS;
-    for (let i = 0; i < SHAPE_WORD; i++) if (entries[base + i] !== words[at + i]) return false;
-    // The tags have been compared: either both keys have later sections or neither has.
+    const { memory, rest } = this;
+    const base = this.entriesAt + entry * BASE_WORDS;
+    for (let i = 0; i < SHAPE_WORD; i++) if (memory[base + i] !== words[at + i]) return false;
     const shape = words[at + SHAPE_WORD]!;
-    if (shape === 0) return true;
     const restBase = entry * REST_WORDS;
     if (rest[restBase] !== shape) return false;
+    if (shape === 0) return true;
     // Sections that SHAPE does not announce are zero on both sides.
     for (let section = 0; section < SECTION_COUNT; section++) {
       if ((shape & (1 << section)) === 0) continue;

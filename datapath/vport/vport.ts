@@ -18,7 +18,7 @@ export const RX_DROPPED = 4;
 export const TX_DROPPED = 5;
 export const RX_ERRORS = 6;
 export const TX_ERRORS = 7;
-const COUNTER_COUNT = 8;
+export const COUNTER_COUNT = 8;
 
 const ETH_HEADER_SIZE = 14;
 const LE_8021Q = 0x0081;
@@ -32,7 +32,8 @@ export abstract class Vport {
   readonly portWord: number;
   mtu: number;
   isUp = true;
-  readonly counters = new Float64Array(COUNTER_COUNT);
+  /** A part of the counters of all ports (vport-table.ts), put here when the port is added. */
+  counters = new Float64Array(COUNTER_COUNT);
   private readonly dropCounts = new Float64Array(DROP_REASON_CODES.length);
 
   constructor(port: number, name: string, mtu: number) {
@@ -42,28 +43,40 @@ export abstract class Vport {
     this.mtu = mtu;
   }
 
+  /** Does the port need the bytes of a frame only, and not the packet's key? */
+  readonly takesFrames: boolean = true;
+
   /** Sends a frame that is up to the port's conditions; returns why it did not leave, or null. */
   protected abstract transmit(packet: Packet): DropReason | null;
+
+  /** What takes frames in place: null for a port whose frames are only counted. Of ports that take frames. */
+  readonly sink: FrameTaker | null = null;
 
   /** Releases what the port holds outside. */
   close(): void {}
 
-  /** The frame leaves by the port, or is counted as dropped here. */
+  /** The packet leaves by the port, or is counted as dropped here. */
   send(packet: Packet): void {
     const length = packet.length;
+    if (!this.mayLeave(packet.view, packet.start, length)) return;
+    const reason = this.transmit(packet);
+    if (reason !== null) this.dropOnSend(reason, TX_ERRORS);
+    else this.countSent(length);
+  }
+
+  private mayLeave(view: DataView, start: number, length: number): boolean {
     if (!this.isUp) {
       this.dropOnSend('vport-down', TX_DROPPED);
-      return;
+      return false;
     }
-    if (length > this.mtu + ETH_HEADER_SIZE && this.isTooLong(packet)) {
+    if (length > this.mtu + ETH_HEADER_SIZE && this.isTooLong(view, start, length)) {
       this.dropOnSend('mtu-exceeded', TX_ERRORS);
-      return;
+      return false;
     }
-    const reason = this.transmit(packet);
-    if (reason !== null) {
-      this.dropOnSend(reason, TX_ERRORS);
-      return;
-    }
+    return true;
+  }
+
+  private countSent(length: number): void {
     this.counters[TX_PACKETS] = this.counters[TX_PACKETS]! + 1;
     this.counters[TX_BYTES] = this.counters[TX_BYTES]! + length;
   }
@@ -86,10 +99,10 @@ export abstract class Vport {
   }
 
   /** One tag may come on top of the MTU, as in the kernel's packet_length(). */
-  protected isTooLong(packet: Packet): boolean {
-    const type = packet.view.getUint16(packet.start + 12, true);
+  protected isTooLong(view: DataView, start: number, length: number): boolean {
+    const type = view.getUint16(start + 12, true);
     const tagSize = type === LE_8021Q || type === LE_8021AD ? 4 : 0;
-    return packet.length > this.mtu + ETH_HEADER_SIZE + tagSize;
+    return length > this.mtu + ETH_HEADER_SIZE + tagSize;
   }
 
   private dropOnSend(reason: DropReason, counter: typeof TX_DROPPED | typeof TX_ERRORS): void {
@@ -125,16 +138,29 @@ export abstract class Vport {
   }
 }
 
+/** Takes a frame where it lies. The bytes are valid during the call. */
+export type FrameTaker = (bytes: Uint8Array, start: number, length: number) => void;
+
 /** How a frame leaves by a port that has a device: a call for each frame, one of the two. */
 export interface FrameSink {
   readonly transmit?: ((frame: Uint8Array) => void) | undefined;
-  readonly transmitInPlace?: ((bytes: Uint8Array, start: number, length: number) => void) | undefined;
+  readonly transmitInPlace?: FrameTaker | undefined;
 }
 
-/** Hands a frame to a sink; a sink of neither kind takes it silently, like a cable that leads nowhere. */
-export function sendToSink(sink: FrameSink, packet: Packet): void {
-  if (sink.transmitInPlace !== undefined) sink.transmitInPlace(packet.bytes, packet.start, packet.length);
-  else if (sink.transmit !== undefined) {
-    sink.transmit(packet.bytes.subarray(packet.start, packet.start + packet.length));
+/** A port whose frames go to a sink: all but tunnels. A sink of neither kind takes them silently. */
+export abstract class SinkVport extends Vport {
+  override readonly sink: FrameTaker | null;
+
+  constructor(port: number, name: string, mtu: number, { transmit, transmitInPlace }: FrameSink) {
+    super(port, name, mtu);
+    if (transmitInPlace !== undefined) this.sink = transmitInPlace;
+    else if (transmit !== undefined) {
+      this.sink = (bytes, start, length) => transmit(bytes.subarray(start, start + length));
+    } else this.sink = null;
+  }
+
+  protected transmit(packet: Packet): DropReason | null {
+    if (this.sink !== null) this.sink(packet.bytes, packet.start, packet.length);
+    return null;
   }
 }

@@ -35,6 +35,7 @@ export type TunnelReceiver = (port: VxlanVport, tunnel: Int32Array, frame: Uint8
 
 export class VxlanVport extends Vport {
   readonly type = 'vxlan';
+  override readonly takesFrames = false;
   readonly udpPort: number;
   private readonly gbp: boolean;
   private readonly underlay: Underlay | null;

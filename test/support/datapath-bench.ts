@@ -2,7 +2,8 @@
  * A datapath on a bench: dummy ports whose frames are kept, a clock that the test turns, and short ways to write keys,
  * masks and flows.
  */
-import { Datapath, type DatapathOptions } from '#datapath/datapath.js';
+import { Datapath } from '#datapath/datapath.js';
+import type { DatapathOptions } from '#datapath/datapath-options.js';
 import type { DpAction, FlowPutResult, SetAttribute, Upcall, VportSpec } from '#datapath/dpif.js';
 import type { DatapathEnvironment, Underlay } from '#datapath/environment.js';
 import { extractFlow } from '#datapath/flow-extract.js';
