@@ -8,10 +8,11 @@
 import type { Bash, ExecResult, MountableFs, ResolvedCommandContext } from 'just-bash';
 import type { CommandOutput } from '#src/report/command-output.js';
 import { UserError } from '#src/report/user-error.js';
-import { type CommandContext, failed, type ShellCommand } from '../command/command.js';
+import { type CommandContext, failed, printed, type ShellCommand } from '../command/command.js';
 import { MACHINE_COMMANDS } from '../command/index.js';
 import type { Machine } from '../machine.js';
 import type { NetworkNamespace } from '../namespace.js';
+import { INTERACTIVE_SCRIPT, type LineReader, NEXT_COMMAND, readCommand, type ScriptParser } from './interactive.js';
 import { canStream, makeStreaming, type Streaming } from './streaming.js';
 import { makeOutputDevice, OUTPUT_MOUNT, type OutputListener, type OutputStream } from './output-device.js';
 
@@ -54,6 +55,7 @@ const INTERNAL_ERROR = 70;
 interface OpenShell {
   readonly bash: Bash;
   readonly streaming: Streaming;
+  readonly parse: ScriptParser;
 }
 
 export class Shell {
@@ -105,6 +107,28 @@ export class Shell {
     }
   }
 
+  /** Runs what is typed until `exit` or the end of input; returns the exit code. */
+  async interact(read: LineReader, onOutput: OutputListener): Promise<number> {
+    const { bash, parse } = await this.open();
+    this.listener = onOutput;
+    const next: ShellCommand = {
+      name: NEXT_COMMAND,
+      run: async ([status = '0', directory = '/']) => {
+        const shown = directory === '/root' ? '~' : directory;
+        const text = await readCommand(read, `root@${this.machine.hostname}:${shown}# `, parse);
+        return text === null ? failed('') : printed(`(exit ${status})\n${text}\n`);
+      },
+    };
+    bash.registerCommand({ name: next.name, execute: (args, context) => this.execute(next, args, context) });
+    try {
+      const result = await bash.exec(INTERACTIVE_SCRIPT, { rawScript: true, cwd: this.workingDirectory });
+      if (result.stderr !== '') onOutput('stderr', Buffer.from(result.stderr, 'utf8'));
+      return result.exitCode;
+    } finally {
+      this.listener = null;
+    }
+  }
+
   /** On the script's first line, so that the lines of its errors are right. */
   private preamble(options: RunOptions): string {
     const parameters = (options.args ?? []).map((word) => ` ${quote(word)}`).join('');
@@ -118,7 +142,7 @@ export class Shell {
   }
 
   private async create(): Promise<OpenShell> {
-    const { Bash, InMemoryFs, defineCommand } = await import('just-bash');
+    const { Bash, InMemoryFs, defineCommand, parse } = await import('just-bash');
     const fs = (await this.machine.files.open()) as MountableFs;
     if (!fs.isMountPoint(OUTPUT_MOUNT)) {
       fs.mount(
@@ -140,7 +164,7 @@ export class Shell {
       ),
     });
     bash.registerTransformPlugin(streaming.plugin);
-    return { bash, streaming };
+    return { bash, streaming, parse };
   }
 
   private async execute(

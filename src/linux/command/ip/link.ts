@@ -107,7 +107,9 @@ function set(args: Arguments, context: CommandContext): string {
         changes.push((target) => {
           const to = name === '1' ? machine.root : machine.namespaces.get(name);
           if (to === undefined) throw usageError(`Error: argument "${name}" is wrong: Invalid "netns" value\n`);
-          if (target instanceof Loopback || target.enslaved) throw rtnetlink('Invalid argument');
+          if (target instanceof Loopback) throw rtnetlink('Invalid argument');
+          // A switch lets go of a device that leaves, unless the device is the switch's own.
+          if (target.kind !== 'internal') target.onReceive(null);
           if (to !== namespace && !to.addDevice(target)) throw rtnetlink('File exists');
         });
         break;

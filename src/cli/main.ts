@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+/**
+ * The command line. Each command is a file of its own, loaded when it is asked for, so that a start stays quick.
+ * Exit codes: 0 all well; 1 an expectation failed (or what a script ended with); 2 the input or the command line is
+ * wrong. Errors of the user's are told as `file:line:column: message`, without a stack.
+ */
+import { readFileSync } from 'node:fs';
+import yargs, { type CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { paletteFor } from '#src/report/colour.js';
+import { UserError } from '#src/report/user-error.js';
+
+interface LazyCommand {
+  readonly name: string;
+  /** The command as the list of commands shows it. */
+  readonly usage: string;
+  readonly describe: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each command has arguments of its own
+  load(): Promise<CommandModule<any, any>>;
+}
+
+const COMMANDS: readonly LazyCommand[] = [
+  {
+    name: 'sh',
+    usage: 'sh [file] [args..]',
+    describe: 'Run a shell on a simulated machine with Open vSwitch',
+    load: async () => (await import('./sh.js')).shCommand,
+  },
+  {
+    name: 'replay',
+    usage: 'replay <captures..>',
+    describe: 'Send captures through a switch',
+    load: async () => (await import('./replay.js')).replayCommand,
+  },
+  {
+    name: 'bench',
+    usage: 'bench [names..]',
+    describe: 'Measure the switch and its parts',
+    load: async () => (await import('./bench.js')).benchCommand,
+  },
+];
+
+const BAD_INPUT = 2;
+
+function version(): string {
+  // The sources lie at src/cli/, the built files at dist/src/cli/.
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
+    } catch {
+      // Try the next place.
+    }
+  }
+  return 'unknown';
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const program = yargs([...words])
+    .scriptName('upcall')
+    .usage('$0 COMMAND [options]\n\nA userspace virtual switch with simulated Linux hosts.')
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'a command is needed; upcall --help lists them')
+    .help()
+    .alias('help', 'h')
+    .version(version())
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .example("$0 sh -c 'ovs-vsctl add-br br0; ovs-vsctl show'", 'A bridge on a fresh machine')
+    .example('$0 replay capture.pcap', 'A capture through a learning switch')
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UserError(message);
+    });
+  const wanted = words.find((word) => !word.startsWith('-'));
+  for (const command of COMMANDS) {
+    if (command.name === wanted) program.command(await command.load());
+    else program.command(command.usage, command.describe);
+  }
+  await program.parseAsync();
+}
+
+function tell(error: unknown): void {
+  const label = paletteFor(process.stderr, process.env).bad('upcall');
+  if (error instanceof UserError) {
+    process.stderr.write(`${error.file === undefined ? `${label}: ` : ''}${error.toString()}\n`);
+    process.exitCode = BAD_INPUT;
+    return;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${label}: internal error, please report it: ${text}\n`);
+  process.exitCode = 70;
+}
+
+// A reader that goes away (`upcall sh | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await main(hideBin(process.argv));
+} catch (error) {
+  tell(error);
+}
