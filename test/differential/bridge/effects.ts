@@ -1,0 +1,78 @@
+/**
+ * What datapath actions do to a packet, as a list without order: which headers leave by which port. Real OVS floods in
+ * the order of hash tables over addresses of memory, which differs from run to run, and pushes and pops tags in between
+ * accordingly; two action lists with the same effects are the same answer.
+ */
+import type { DpAction } from '#datapath/dpif.js';
+import {
+  type FlowKey,
+  OFF_PKT_MARK,
+  OFF_TUN_ID,
+  OFF_USERSPACE,
+  OFF_VLAN1_TPID,
+  OFF_VLAN_TPID,
+} from '#flowtable/flow-key.js';
+import { formatOdpActions } from '#src/vswitchd/odp/odp-actions-format.js';
+import { parseOdpActions } from '#src/vswitchd/odp/odp-actions-parse.js';
+import { MEMBER_ATTRIBUTES, MEMBER_SIZES, isMemberAttribute } from '#src/vswitchd/odp/odp-attributes.js';
+import { formatOdpKey } from '#src/vswitchd/odp/odp-format.js';
+
+/** Datapath port of the tunnels. */
+const VXLAN_PORT = 4789;
+
+/** Each output with the packet as it then is, sorted. */
+export function effectsOf(actionsText: string, packet: FlowKey): readonly string[] {
+  const key = packet.clone();
+  const effects: string[] = [];
+  for (const action of parseOdpActions(actionsText)) {
+    switch (action.kind) {
+      case 'output':
+        effects.push(`${action.port} ${formatOdpKey(leavingBy(action.port, key), null, { verbose: true })}`);
+        break;
+      case 'userspace':
+      case 'recirc':
+        effects.push(`${formatOdpActions([action])} ${formatOdpKey(key, null, { verbose: true })}`);
+        break;
+      case 'push_vlan':
+        key.bytes.copyWithin(OFF_VLAN1_TPID, OFF_VLAN_TPID, OFF_VLAN_TPID + 4);
+        key.setU16(OFF_VLAN_TPID, action.tpid);
+        key.setU16(OFF_VLAN_TPID + 2, action.tci);
+        break;
+      case 'pop_vlan':
+        key.bytes.copyWithin(OFF_VLAN_TPID, OFF_VLAN1_TPID, OFF_VLAN1_TPID + 4);
+        key.setU32(OFF_VLAN1_TPID, 0);
+        break;
+      case 'set':
+        applySet(key, action);
+        break;
+      case 'drop':
+        break;
+    }
+  }
+  return effects.sort();
+}
+
+/** Tunnel metadata means nothing to a port that is no tunnel. */
+function leavingBy(port: number, key: FlowKey): FlowKey {
+  if (port === VXLAN_PORT) return key;
+  const plain = key.clone();
+  plain.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
+  return plain;
+}
+
+function applySet(key: FlowKey, action: Extract<DpAction, { kind: 'set' }>): void {
+  const { attribute, value, mask } = action;
+  const write = (offset: number, size: number): void => {
+    for (let i = offset; i < offset + size; i++) {
+      const bits = mask === null ? 0xff : mask.bytes[i]!;
+      key.bytes[i] = (key.bytes[i]! & ~bits) | (value.bytes[i]! & bits);
+    }
+  };
+  if (isMemberAttribute(attribute)) {
+    for (const { offset, format } of MEMBER_ATTRIBUTES[attribute]) write(offset, MEMBER_SIZES[format]);
+  } else if (attribute === 'tunnel') {
+    write(OFF_TUN_ID, OFF_USERSPACE - OFF_TUN_ID);
+  } else {
+    write(OFF_PKT_MARK, 8);
+  }
+}
