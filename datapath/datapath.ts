@@ -24,6 +24,7 @@ import type {
   Dpif,
   FlowPut,
   FlowPutResult,
+  FrameObserver,
   Upcall,
   UserspaceCookie,
   VportInfo,
@@ -65,6 +66,8 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   /** Time of the packet or batch that is being handled. */
   nowNs = 0;
   private recircDepth = 0;
+  /** While somebody watches, every frame takes the reference way. */
+  private observer: FrameObserver | null = null;
   private megaflowHits = 0;
   private missed = 0;
   private lost = 0;
@@ -111,6 +114,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
       this.countPortlessDrop('no-vport');
+      this.tellDropped('no-vport', port, frame, 0, frame.length);
       return;
     }
     const packet = this.admit(vport, frame);
@@ -128,7 +132,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const end = first + count;
     this.nowNs = this.environment.clock.nowNs();
     for (let i = first; i < end; i++) {
-      if (this.fastPath !== null) i = this.fastPath.run(arena, batch, i, end);
+      if (this.fastPath !== null && this.observer === null) i = this.fastPath.run(arena, batch, i, end);
       if (i < end) this.receiveFrame(arena, batch.starts[i]!, batch.lengths[i]!, batch.ports[i]!);
     }
   }
@@ -138,15 +142,18 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
       this.countPortlessDrop('no-vport');
+      this.tellDropped('no-vport', port, arena.bytes, start, length);
       return;
     }
     if (!vport.isUp) {
       vport.dropOnReceive('vport-down', RX_DROPPED);
+      this.tellDropped('vport-down', port, arena.bytes, start, length);
       return;
     }
     const packet = this.pool.acquire();
     if (packet === null) {
       vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
+      this.tellDropped('no-packet-buffer', port, arena.bytes, start, length);
       return;
     }
     this.pool.borrow(packet, arena, start, length);
@@ -200,16 +207,19 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   private admit(vport: Vport, frame: Uint8Array): Packet | null {
     if (!vport.isUp) {
       vport.dropOnReceive('vport-down', RX_DROPPED);
+      this.tellDropped('vport-down', vport.port, frame, 0, frame.length);
       return null;
     }
     const packet = this.pool.acquire();
     if (packet === null) {
       vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
+      this.tellDropped('no-packet-buffer', vport.port, frame, 0, frame.length);
       return null;
     }
     if (!this.pool.load(packet, frame)) {
       this.pool.release(packet);
       vport.dropOnReceive('frame-too-long', RX_ERRORS);
+      this.tellDropped('frame-too-long', vport.port, frame, 0, frame.length);
       return null;
     }
     packet.inPort = vport.port;
@@ -227,8 +237,10 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
       const { view, start, length, words, row } = packet;
       const result = extractPacket(view, start, length, words, row, this.vlanLimit);
       this.extractResults[result] = this.extractResults[result]! + 1;
-      if (result === EXTRACT_TOO_SHORT) vport.dropOnReceive('frame-too-short', RX_ERRORS);
-      else this.process(packet);
+      if (result === EXTRACT_TOO_SHORT) {
+        vport.dropOnReceive('frame-too-short', RX_ERRORS);
+        this.tellDropped('frame-too-short', vport.port, packet.bytes, start, length);
+      } else this.process(packet);
     } finally {
       this.recircDepth = outerDepth;
       this.pool.release(packet);
@@ -319,6 +331,12 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const vport = this.vports.ports[packet.inPort];
     if (vport === undefined) this.countPortlessDrop(reason);
     else vport.countDrop(reason);
+    this.tellDropped(reason, packet.inPort, packet.bytes, packet.start, packet.length);
+  }
+
+  /** Tells whoever watches of a frame that died. */
+  private tellDropped(reason: DropReason, inPort: number, bytes: Uint8Array, start: number, length: number): void {
+    this.observer?.dropped(reason, inPort, bytes.subarray(start, start + length));
   }
 
   /** Extracts the key anew from a frame whose headers have changed. */
@@ -340,6 +358,9 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const vport = this.vports.ports[loss.port];
     if (vport === undefined) this.countPortlessDrop(loss.reason);
     else vport.countDrop(loss.reason);
+    const lost = this.queue.lastDisplaced?.packet;
+    if (lost === undefined) this.tellDropped(loss.reason, loss.port, packet.bytes, packet.start, packet.length);
+    else this.tellDropped(loss.reason, loss.port, lost, 0, lost.length);
   }
 
   upcallReceive(): Upcall | null {
@@ -397,10 +418,17 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     }
   }
 
+  observe(observer: FrameObserver | null): void {
+    this.observer = observer;
+    for (const vport of this.vports.all()) vport.observer = observer;
+  }
+
   // Ports.
 
   portAdd(spec: VportSpec): number {
-    return this.vports.add(spec).port;
+    const vport = this.vports.add(spec);
+    vport.observer = this.observer;
+    return vport.port;
   }
 
   portDelete(port: number): boolean {

@@ -35,6 +35,8 @@ export class UpcallQueue {
   private readonly turn: PortQueue[] = [];
   private readonly onFirst: () => void;
   length = 0;
+  /** What the last push() took out of the queue to make room; null when it was the pushed one that found none. */
+  lastDisplaced: Upcall | null = null;
 
   /** onFirst is called when an upcall comes into the empty queue. */
   constructor(options: { readonly capacity: number; readonly portCapacity: number; readonly onFirst: () => void }) {
@@ -45,6 +47,7 @@ export class UpcallQueue {
 
   /** Null when the upcall waits and nobody lost anything by it. */
   push(port: number, upcall: Upcall): UpcallLoss | null {
+    this.lastDisplaced = null;
     let queue = this.queues.get(port);
     const length = queue === undefined ? 0 : lengthOf(queue);
     if (length >= this.portCapacity) return { port, reason: 'upcall-port-full' };
@@ -52,7 +55,7 @@ export class UpcallQueue {
     if (this.length >= this.capacity) {
       const longest = this.longest();
       if (longest === null || lengthOf(longest) <= length + 1) return { port, reason: 'upcall-queue-full' };
-      longest.waiting.pop();
+      this.lastDisplaced = longest.waiting.pop() ?? null;
       this.length--;
       loss = { port: longest.port, reason: 'upcall-port-full' };
     }

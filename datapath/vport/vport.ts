@@ -6,7 +6,7 @@
  */
 import type { DropReason } from '../drop-reason.js';
 import { DROP_REASON_CODES, dropReasonIndex } from '../drop-reason.js';
-import type { VportInfo, VportType } from '../dpif.js';
+import type { FrameObserver, VportInfo, VportType } from '../dpif.js';
 import { swap32 } from '../packet/byte-order.js';
 import type { Packet } from '../packet-buffer.js';
 
@@ -32,6 +32,8 @@ export abstract class Vport {
   readonly portWord: number;
   mtu: number;
   isUp = true;
+  /** Hears of what leaves and what does not; set by the datapath. */
+  observer: FrameObserver | null = null;
   /** A part of the counters of all ports (vport-table.ts), put here when the port is added. */
   counters = new Float64Array(COUNTER_COUNT);
   private readonly dropCounts = new Float64Array(DROP_REASON_CODES.length);
@@ -57,23 +59,28 @@ export abstract class Vport {
 
   /** The packet leaves by the port, or is counted as dropped here. */
   send(packet: Packet): void {
-    const length = packet.length;
-    if (!this.mayLeave(packet.view, packet.start, length)) return;
-    const reason = this.transmit(packet);
-    if (reason !== null) this.dropOnSend(reason, TX_ERRORS);
-    else this.countSent(length);
+    const { bytes, start, length } = packet;
+    const refusal = this.mayLeave(packet.view, start, length);
+    const reason = refusal ?? this.transmit(packet);
+    if (refusal === null && reason !== null) this.dropOnSend(reason, TX_ERRORS);
+    if (reason === null) this.countSent(length);
+    if (this.observer === null) return;
+    const frame = bytes.subarray(start, start + length);
+    if (reason === null) this.observer.transmitted(this.port, frame);
+    else this.observer.dropped(reason, packet.inPort, frame);
   }
 
-  private mayLeave(view: DataView, start: number, length: number): boolean {
+  /** Counts the drop and says why the frame may not leave, or null. */
+  private mayLeave(view: DataView, start: number, length: number): DropReason | null {
     if (!this.isUp) {
       this.dropOnSend('vport-down', TX_DROPPED);
-      return false;
+      return 'vport-down';
     }
     if (length > this.mtu + ETH_HEADER_SIZE && this.isTooLong(view, start, length)) {
       this.dropOnSend('mtu-exceeded', TX_ERRORS);
-      return false;
+      return 'mtu-exceeded';
     }
-    return true;
+    return null;
   }
 
   private countSent(length: number): void {
