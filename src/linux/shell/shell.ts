@@ -14,6 +14,7 @@ import type { Machine } from '../machine.js';
 import type { NetworkNamespace } from '../namespace.js';
 import { INTERACTIVE_SCRIPT, type LineReader, NEXT_COMMAND, readCommand, type ScriptParser } from './interactive.js';
 import { canStream, makeStreaming, type Streaming } from './streaming.js';
+import { valueCommand } from './virtual-values.js';
 import { makeOutputDevice, OUTPUT_MOUNT, type OutputListener, type OutputStream } from './output-device.js';
 
 export interface ShellOptions {
@@ -75,7 +76,7 @@ export class Shell {
     this.workingDirectory = machine.files.workingDirectory;
     const own = new Map(MACHINE_COMMANDS.map((command) => [command.name, command]));
     for (const command of options.commands ?? []) own.set(command.name, command);
-    this.commands = [...own.values()];
+    this.commands = [...own.values(), valueCommand];
   }
 
   async run(script: string, options: RunOptions = {}): Promise<CommandOutput> {
@@ -89,6 +90,7 @@ export class Shell {
     this.listener = hear;
     this.namespace = options.namespace ?? this.machine.root;
     try {
+      await this.settle(hear);
       if (canStream(script)) streaming.arm();
       const result = await bash.exec(this.preamble(options) + script, {
         rawScript: true,
@@ -133,7 +135,7 @@ export class Shell {
   private preamble(options: RunOptions): string {
     const parameters = (options.args ?? []).map((word) => ` ${quote(word)}`).join('');
     const flags = `${options.errexit === true ? 'set -e; ' : ''}${options.xtrace === true ? 'set -x; ' : ''}`;
-    return `RANDOM=${this.machine.rng.next32() & 0x7fff}; set --${parameters}; ${flags}`;
+    return `set --${parameters}; ${flags}`;
   }
 
   private open(): Promise<OpenShell> {

@@ -9,6 +9,7 @@
  */
 import type { CommandNode, PipelineNode, ScriptNode, StatementNode, TransformPlugin } from 'just-bash';
 import { OUTPUT_MOUNT } from './output-device.js';
+import { withVirtualValues } from './virtual-values.js';
 
 type GroupNode = Extract<CommandNode, { type: 'Group' }>;
 type RedirectionNode = GroupNode['redirections'][number];
@@ -92,7 +93,8 @@ export function makeStreaming(): Streaming {
     },
     plugin: {
       name: 'streaming',
-      transform({ ast }: { readonly ast: ScriptNode }) {
+      transform({ ast: given }: { readonly ast: ScriptNode }) {
+        const ast = withVirtualValues(given);
         if (!armed) return { ast };
         armed = false;
         return { ast: { ...ast, statements: streamAll(ast.statements) } };
