@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCapture } from '../../src/capture/capture-reader.js';
 import { makeLearningSwitch } from '../../src/replay/learning-switch.js';
 import { replayCaptures } from '../../src/replay/replay-captures.js';
 import { buildPcap, type Frame } from '../capture/build-capture.js';
-import { eth } from '../support/packet-builder.js';
+import { eth, toHex } from '../support/packet-builder.js';
 
 let folder = '';
 beforeAll(() => {
@@ -19,14 +20,18 @@ const A = '02:00:00:00:00:0a';
 const B = '02:00:00:00:00:0b';
 const C = '02:00:00:00:00:0c';
 
-const replay = async (frames: readonly Uint8Array[], inPort?: string) => {
+const replay = async (
+  frames: readonly Uint8Array[],
+  inPort?: string,
+  files: { readonly out?: string; readonly drops?: string } = {},
+) => {
   const path = join(folder, 'a.pcap');
   writeFileSync(
     path,
     buildPcap(frames.map((bytes, i): Frame => ({ seconds: 1_700_000_000 + i, nanoseconds: 0, bytes }))),
   );
   const [report] = await replayCaptures(
-    { captures: [path], by: inPort === undefined ? 'src-mac' : 'one', maxPorts: 100, loops: 1 },
+    { captures: [path], by: inPort === undefined ? 'src-mac' : 'one', maxPorts: 100, loops: 1, ...files },
     {
       standardInput: () => {
         throw new Error('not used');
@@ -70,6 +75,29 @@ describe('the learning switch', () => {
     const result = await replay([udp(A, B), stp, Uint8Array.of(1, 2, 3)]);
     expect([...result.drops.values()].reduce((a, b) => a + b, 0)).toBe(2);
     expect(result.drops.get('frame-too-short')).toBe(1);
+  });
+
+  it('files what leaves by each port, and what is dropped with the reason', async () => {
+    const out = join(folder, 'ports');
+    const drops = join(folder, 'drops.pcapng');
+    const toItself = udp(A, A);
+    const result = await replay([udp(A, B), udp(B, A), toItself, Uint8Array.of(1, 2, 3)], undefined, { out, drops });
+    const sent: [string, Uint8Array][] = [];
+    for (const { name } of result.ports) {
+      for await (const record of await readCapture(join(out, `${name}.pcap`))) sent.push([name, record.bytes]);
+    }
+    expect(sent.map(([name, bytes]) => [name, toHex(bytes)])).toEqual([
+      ['p1', toHex(udp(B, A))],
+      ['p2', toHex(udp(A, B))],
+      ['p3', toHex(udp(A, B))],
+      ['br0', toHex(udp(A, B))],
+    ]);
+    const died: [string | undefined, string][] = [];
+    for await (const { comment, bytes } of await readCapture(drops)) died.push([comment, toHex(bytes)]);
+    expect(died).toEqual([
+      ['flow-drop: The matching flow has no actions: drop.', toHex(toItself)],
+      ['frame-too-short: The frame is shorter than an Ethernet header.', '010203'],
+    ]);
   });
 
   it('takes frames as long as the capture has them', async () => {
