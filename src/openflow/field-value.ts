@@ -11,6 +11,8 @@ import {
   FRAG_LATER,
   type FlowKey,
   OFF_CT_STATE,
+  OFF_ETH_TYPE,
+  OFF_IPV6_LABEL,
   OFF_NW_FRAG,
   OFF_NW_TOS,
   OFF_PACKET_TYPE,
@@ -132,6 +134,17 @@ export function isValueValid(field: Field, value: bigint): boolean {
   }
 }
 
+/** Packets of this namespace have no Ethernet header: their type says what they begin with. */
+const NAMESPACE_ETHERTYPE = 1;
+
+/** A packet without an Ethernet header as if it had one of its type. */
+function asEthernet(key: FlowKey): FlowKey {
+  const copy = key.clone();
+  copy.setU16(OFF_ETH_TYPE, key.u16(OFF_PACKET_TYPE + 2));
+  copy.setU32(OFF_PACKET_TYPE, 0);
+  return copy;
+}
+
 /**
  * Does the packet have the field (mf_are_prereqs_ok)? With wc, adds the bits that the answer depended on. Transport
  * ports of later fragments it has not; neighbour discovery has the ICMPv6 code 0.
@@ -143,7 +156,10 @@ export function hasField(field: Field, key: FlowKey, wc?: FlowKey): boolean {
     if (wc !== undefined) wc.setU16(OFF_CT_STATE, wc.u16(OFF_CT_STATE) | valid);
     return (key.u16(OFF_CT_STATE) & valid) !== 0;
   }
-  if (!prerequisiteHolds(field.prerequisite, key, wc)) return false;
+  const isLayer3 = key.u16(OFF_PACKET_TYPE) === NAMESPACE_ETHERTYPE;
+  const needsEthernet = field.prerequisite === 'ethernet' || field.prerequisite === 'vlan';
+  const shownKey = isLayer3 && !needsEthernet ? asEthernet(key) : key;
+  if (!prerequisiteHolds(field.prerequisite, shownKey, wc)) return false;
   switch (field.prerequisite) {
     case 'tcp':
     case 'udp':
@@ -222,6 +238,11 @@ export function matchValue(match: Match, field: Field, value: bigint, mask: bigi
     case 'actset_output':
       writeBits(key, field, value);
       writeField(wild, field, mask);
+      break;
+    case 'ipv6_label':
+      writeBits(key, field, value & mask);
+      // A whole label is told from one with a mask of all its bits by the twelve bits above it.
+      wild.setU32(OFF_IPV6_LABEL, mask === ones ? 0xffffffff : Number(mask & 0xfffffn));
       break;
     default:
       writeBits(key, field, value & mask);

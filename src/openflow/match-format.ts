@@ -82,7 +82,6 @@ const TUN_GBP_FLAGS = fieldNamed('tun_gbp_flags');
 const TUN_TOS = fieldNamed('tun_tos');
 const TUN_TTL = fieldNamed('tun_ttl');
 const METADATA = fieldNamed('metadata');
-const IPV6_LABEL = fieldNamed('ipv6_label');
 const NW_TTL = fieldNamed('nw_ttl');
 const ND_TARGET = fieldNamed('nd_target');
 const MPLS_FIELDS = row('mpls_label mpls_tc mpls_ttl mpls_bos');
@@ -299,7 +298,11 @@ function addNetwork(text: MatchText, ethType: number, saysProto: boolean): void 
   if (ethType === 0x86dd) {
     for (const field of IPV6_ADDRESSES) text.address(field);
     const label = (value: bigint): string => `0x${value.toString(16).padStart(5, '0')}`;
-    text.field(IPV6_LABEL, (value, partial) => label(value) + (partial === null ? '' : `/${label(partial)}`));
+    const labelMask = mask.u32(OFF_IPV6_LABEL);
+    if (labelMask !== 0) {
+      const suffix = labelMask === 0xffffffff ? '' : `/${label(BigInt(labelMask))}`;
+      text.add(`ipv6_label=${label(BigInt(key.u32(OFF_IPV6_LABEL)))}${suffix}`);
+    }
   } else {
     for (const field of isArp ? ARP_ADDRESSES : IPV4_ADDRESSES) text.address(field);
   }

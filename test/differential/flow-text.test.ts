@@ -52,6 +52,8 @@ const WRONG_FLOWS = [
   'ip,nw_src=1.2.3.4/-1,actions=1',
   'ipv6,ipv6_src=1::2::3,actions=1',
   'ipv6,ipv6_src=::1/129,actions=1',
+  'ipv6,ipv6_src=::1/0:1::,actions=1',
+  'ipv6,ipv6_src=::1/2001::,actions=1',
   'ipv6,ipv6_src=::1/fg,actions=1',
   'reg0=0x123456789,actions=1',
   'reg0=4294967296,actions=1',

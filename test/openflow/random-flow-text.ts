@@ -50,7 +50,10 @@ export class FlowTextGenerator {
 
   private maskedIp6(): string {
     const shape = this.below(3);
-    return this.ip6() + (shape === 0 ? '' : shape === 1 ? `/${this.below(129)}` : `/${this.ip6()}`);
+    // OVS takes a mask that begins with a decimal digit for a prefix length.
+    return (
+      this.ip6() + (shape === 0 ? '' : shape === 1 ? `/${this.below(129)}` : `/f${this.hex(3)}:0:${this.hex(4)}::`)
+    );
   }
 
   private number(bits: number): string {

@@ -4,10 +4,10 @@
  */
 import { UserError } from '../../report/user-error.js';
 import { formatFieldText } from '../field-text.js';
-import { hasField, maskValue, valueOnes } from '../field-value.js';
+import { valueOnes } from '../field-value.js';
 import { formatHex, parseIntString } from '../number-text.js';
 import { NO_PORT_NAMES } from '../ports.js';
-import { fieldWidth, formatSubfield, parseSubfield, type Subfield, subfieldMask, writeSubfield } from '../subfield.js';
+import { fieldWidth, formatSubfield, parseSubfield, type Subfield, subfieldMask } from '../subfield.js';
 import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
 import { loadsOf, type SetFieldAction, setFieldAction } from './set-field.js';
@@ -69,13 +69,7 @@ export const loadAction: ActionKind<LoadAction> = {
   },
 
   translate({ destination, value }, context) {
-    const { field } = destination;
-    if (!hasField(field, context.flow, context.wc)) {
-      context.note(`unmet prerequisites for ${field.name}, set_field ignored`);
-      return;
-    }
-    maskValue(context.wc, field, subfieldMask(destination));
-    writeSubfield(context.flow, destination, value);
+    context.setField(destination.field, value << BigInt(destination.offset), subfieldMask(destination));
   },
 
   refusal({ destination }) {

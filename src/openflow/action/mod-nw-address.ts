@@ -1,6 +1,6 @@
 /** mod_nw_src:IP and mod_nw_dst:IP, for IPv4 packets. Mirrors SET_IPV4_SRC and SET_IPV4_DST of lib/ofp-actions.c. */
 import { fieldNamed, writeField } from '#flowtable/fields.js';
-import { OFF_ETH_TYPE } from '#flowtable/flow-key.js';
+import { OFF_ETH_TYPE, OFF_NW_PROTO } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { UserError } from '../../report/user-error.js';
 import { formatIpv4, parseIpv4 } from '../address-text.js';
@@ -39,6 +39,7 @@ function modNwAddress(kind: ModNwAddressAction['kind'], fieldName: string): Acti
     translate(action, { flow, wc }) {
       if (flow.u16(OFF_ETH_TYPE) !== ETH_P_IP) return;
       setExact(wc, field.offset, field.size);
+      setExact(wc, OFF_NW_PROTO, 1);
       writeField(flow, field, action.address);
     },
 

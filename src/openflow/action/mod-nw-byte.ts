@@ -3,7 +3,8 @@
  * Mirrors SET_IP_DSCP, SET_IP_ECN and SET_IP_TTL of lib/ofp-actions.c.
  */
 import { fieldNamed } from '#flowtable/fields.js';
-import { type FlowKey, OFF_ETH_TYPE, OFF_NW_TOS, OFF_NW_TTL } from '#flowtable/flow-key.js';
+import { type FlowKey, OFF_ETH_TYPE, OFF_NW_PROTO, OFF_NW_TOS, OFF_NW_TTL } from '#flowtable/flow-key.js';
+import { setExact } from '#flowtable/flow-mask.js';
 import { UserError } from '../../report/user-error.js';
 import { parseU8 } from '../number-text.js';
 import { P_OF10_ANY } from '../protocol.js';
@@ -50,6 +51,7 @@ function modNwByte({ kind, names, title, offset, bits, inVersion }: ModNwByteRow
 
     translate(action, { flow, wc }) {
       if (!isIp(flow)) return;
+      setExact(wc, OFF_NW_PROTO, 1);
       wc.setU8(offset, wc.u8(offset) | bits);
       flow.setU8(offset, (flow.u8(offset) & ~bits) | action.value);
     },

@@ -7,7 +7,7 @@ import { fieldNamed, type Field } from '#flowtable/fields.js';
 import { OFF_VLAN_TCI, VLAN_CFI, VLAN_PCP_SHIFT, VLAN_VID_MASK } from '#flowtable/flow-key.js';
 import { UserError } from '../../report/user-error.js';
 import { formatFieldText, parseFieldText } from '../field-text.js';
-import { hasField, isValueValid, maskValue, valueOnes, writeValueMasked } from '../field-value.js';
+import { hasField, isValueValid, valueOnes } from '../field-value.js';
 import { type OpenFlowVersion, protocolsOfField } from '../protocol.js';
 import { findField, fieldWidth } from '../subfield.js';
 import type { Action } from './action.js';
@@ -69,12 +69,7 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
   },
 
   translate({ field, value, mask }, context) {
-    if (!hasField(field, context.flow, context.wc)) {
-      context.note(`unmet prerequisites for ${field.name}, set_field ignored`);
-      return;
-    }
-    maskValue(context.wc, field, mask);
-    writeValueMasked(context.flow, field, value, mask);
+    context.setField(field, value, mask);
   },
 
   refusal({ field, value, mask }, version) {
