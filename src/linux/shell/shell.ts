@@ -14,6 +14,7 @@ import type { Machine } from '../machine.js';
 import type { NetworkNamespace } from '../namespace.js';
 import { INTERACTIVE_SCRIPT, type LineReader, NEXT_COMMAND, readCommand, type ScriptParser } from './interactive.js';
 import { canStream, makeStreaming, type Streaming } from './streaming.js';
+import { quoteWord, wordsCommand } from './command-words.js';
 import { valueCommand } from './virtual-values.js';
 import { makeOutputDevice, OUTPUT_MOUNT, type OutputListener, type OutputStream } from './output-device.js';
 
@@ -47,9 +48,6 @@ const LIMITS = {
   maxWorkUnits: 1_000_000_000,
 } as const;
 
-const quote = (word: string): string =>
-  /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
 /** EX_SOFTWARE of sysexits.h. */
 const INTERNAL_ERROR = 70;
 
@@ -76,7 +74,7 @@ export class Shell {
     this.workingDirectory = machine.files.workingDirectory;
     const own = new Map(MACHINE_COMMANDS.map((command) => [command.name, command]));
     for (const command of options.commands ?? []) own.set(command.name, command);
-    this.commands = [...own.values(), valueCommand];
+    this.commands = [...own.values(), valueCommand, wordsCommand];
   }
 
   async run(script: string, options: RunOptions = {}): Promise<CommandOutput> {
@@ -133,7 +131,7 @@ export class Shell {
 
   /** On the script's first line, so that the lines of its errors are right. */
   private preamble(options: RunOptions): string {
-    const parameters = (options.args ?? []).map((word) => ` ${quote(word)}`).join('');
+    const parameters = (options.args ?? []).map((word) => ` ${quoteWord(word)}`).join('');
     const flags = `${options.errexit === true ? 'set -e; ' : ''}${options.xtrace === true ? 'set -x; ' : ''}`;
     return `set --${parameters}; ${flags}`;
   }
@@ -204,7 +202,7 @@ export class Shell {
     const outer = this.namespace;
     this.namespace = namespace;
     try {
-      return await bash.exec(words.map(quote).join(' '), {
+      return await bash.exec(words.map(quoteWord).join(' '), {
         cwd: bash.cwd,
         stdin: String(bash.stdin),
         stdinKind: 'bytes',

@@ -8,8 +8,10 @@
  * end at the group. Where nothing is wrapped, output comes at the end.
  */
 import type { CommandNode, PipelineNode, ScriptNode, StatementNode, TransformPlugin } from 'just-bash';
+import { splitCommandWords } from './command-words.js';
 import { OUTPUT_MOUNT } from './output-device.js';
-import { withVirtualValues } from './virtual-values.js';
+import { rewrite } from './rewrite.js';
+import { virtualValues } from './virtual-values.js';
 
 type GroupNode = Extract<CommandNode, { type: 'Group' }>;
 type RedirectionNode = GroupNode['redirections'][number];
@@ -94,7 +96,7 @@ export function makeStreaming(): Streaming {
     plugin: {
       name: 'streaming',
       transform({ ast: given }: { readonly ast: ScriptNode }) {
-        const ast = withVirtualValues(given);
+        const ast = rewrite(given, (node) => virtualValues(node) ?? splitCommandWords(node));
         if (!armed) return { ast };
         armed = false;
         return { ast: { ...ast, statements: streamAll(ast.statements) } };

@@ -4,8 +4,8 @@
  *
  * Invariant: two runs with one seed see the same values.
  */
-import type { CommandNode, ScriptNode, StatementNode, WordNode } from 'just-bash';
 import { failed, printed, type ShellCommand } from '../command/command.js';
+import { literalWord, scriptOf, type Visitor } from './rewrite.js';
 
 export const VALUE_COMMAND = 'upcall-value';
 const NAMES: ReadonlySet<unknown> = new Set(['RANDOM', 'SECONDS', 'EPOCHSECONDS']);
@@ -26,46 +26,21 @@ export const valueCommand: ShellCommand = {
   },
 };
 
-const word = (text: string): WordNode => ({ type: 'Word', parts: [{ type: 'Literal', value: text }] });
-
-function askFor(name: string): ScriptNode {
-  const command: CommandNode = {
-    type: 'SimpleCommand',
-    assignments: [],
-    name: word(VALUE_COMMAND),
-    args: [word(name)],
-    redirections: [],
-  };
-  const statement: StatementNode = {
-    type: 'Statement',
-    pipelines: [{ type: 'Pipeline', commands: [command], negated: false }],
-    operators: [],
-    background: false,
-  };
-  return { type: 'Script', statements: [statement] };
-}
-
-/** The script with every use of the variables replaced; other nodes are left as they are. */
-export const withVirtualValues = (script: ScriptNode): ScriptNode => replaceIn(script) as ScriptNode;
-
-function replaceIn(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(replaceIn);
-  if (typeof node !== 'object' || node === null) return node;
-  const fields = node as Readonly<Record<string, unknown>>;
-  if (fields.type === 'ParameterExpansion' && NAMES.has(fields.parameter) && fields.operation === null) {
-    return { type: 'CommandSubstitution', body: askFor(String(fields.parameter)), legacy: false };
+export const virtualValues: Visitor = (node) => {
+  if (node.type === 'ParameterExpansion' && NAMES.has(node.parameter) && node.operation === null) {
+    const body = scriptOf(VALUE_COMMAND, [literalWord(String(node.parameter))]);
+    return { type: 'CommandSubstitution', body, legacy: false };
   }
-  if (fields.type === 'ArithVariable' && NAMES.has(fields.name)) {
-    return { type: 'ArithCommandSubst', command: `${VALUE_COMMAND} ${String(fields.name)}` };
+  if (node.type === 'ArithVariable' && NAMES.has(node.name)) {
+    return { type: 'ArithCommandSubst', command: `${VALUE_COMMAND} ${String(node.name)}` };
   }
-  const copy: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) copy[name] = replaceIn(value);
   // Arithmetic is parsed again from its text where it expands variables first.
-  if (fields.type === 'ArithmeticExpression' && typeof fields.originalText === 'string') {
-    copy.originalText = fields.originalText.replace(
+  if (node.type === 'ArithmeticExpression' && typeof node.originalText === 'string') {
+    const originalText = node.originalText.replace(
       /\$?\b(RANDOM|SECONDS|EPOCHSECONDS)\b|\$\{(RANDOM|SECONDS|EPOCHSECONDS)\}/g,
       (_, plain: string | undefined, braced: string | undefined) => `$(${VALUE_COMMAND} ${plain ?? braced})`,
     );
+    return { ...node, originalText };
   }
-  return copy;
-}
+  return undefined;
+};

@@ -30,6 +30,21 @@ describe('the language', () => {
     ['read from a here-string', 'read a b <<< "1 2 3"; echo "$b"', '2 3\n'],
     ['PIPESTATUS', 'true | false | true; echo ${PIPESTATUS[@]}', '0 1 0\n'],
     ['other characters', 'echo "grün €" | cat', 'grün €\n'],
+    [
+      'a command in parameters',
+      'f() { "$@" end; }; f echo a "b  c" "it\'s"; f printf "[%s]" ""',
+      "a b  c it's end\n[][end]",
+    ],
+    [
+      'a command in a variable',
+      'c="echo a"; $c b; e=; $e; echo $?; a=(echo "x  y"); "${a[@]}" > /tmp/o; cat /tmp/o',
+      'a b\n0\nx  y\n',
+    ],
+    [
+      'a function and a failure in parameters',
+      'g() { return 4; }; f() { "$@"; }; f g; echo $?; if f false; then echo no; fi',
+      '4\n',
+    ],
     ['the null device', 'echo a > /dev/null; echo b', 'b\n'],
   ])('%s', async (_, script, expected) => {
     expect(await out(script)).toBe(expected);
