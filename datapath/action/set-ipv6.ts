@@ -3,7 +3,8 @@
  *
  * Mirrors packet_set_ipv6() of lib/packets.c: with segments left in a routing header, the destination is not the one
  * of the pseudo-header (RFC 8200 §8.1), so changing it leaves the checksum alone. Different from OVS's userspace, and
- * as the kernel does: the checksum of an atomic fragment (RFC 6946) is kept right too.
+ * as the kernel does: the checksum of an atomic fragment (RFC 6946) is kept right too, and that of a packet with a
+ * routing header when the source changes.
  */
 import { FRAG_LATER } from '#flowtable/flow-key.js';
 import { L3_WORD, L4_WORD } from '../flow-extract.js';
