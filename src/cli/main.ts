@@ -27,6 +27,18 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./sh.js')).shCommand,
   },
   {
+    name: 'run',
+    usage: 'run [files..]',
+    describe: 'Run scenarios and report what was as expected',
+    load: async () => (await import('./run.js')).runCommand,
+  },
+  {
+    name: 'topo',
+    usage: 'topo <topology>',
+    describe: 'Build a network from one word and test it',
+    load: async () => (await import('./topo.js')).topoCommand,
+  },
+  {
     name: 'replay',
     usage: 'replay <captures..>',
     describe: 'Send captures through a switch',
