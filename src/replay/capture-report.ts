@@ -65,7 +65,7 @@ const countsToJson = (counts: CaptureCounts): { readonly [member: string]: Json 
   })),
   withoutEthernetForm: counts.withoutEthernetForm,
   durationSeconds: counts.durationNs / 1e9,
-  longestFrame: counts.longestFrame,
+  ...(counts.replayable === 0 ? {} : { longestFrame: counts.longestFrame }),
   clockStepsBack: counts.stepsBack,
   clockJumps: counts.jumps,
 });

@@ -38,7 +38,7 @@ export interface CaptureCounts {
   /** Frames that can be replayed, and the longest of them. */
   readonly replayable: number;
   readonly longestFrame: number;
-  /** Virtual time from the first to the last frame. */
+  /** Virtual time from the first record to the last. */
   readonly durationNs: number;
   readonly originSeconds: number;
   readonly originNanoseconds: number;
@@ -82,9 +82,9 @@ export class ScannedCapture {
     const time = new CaptureTime();
     for await (const batch of this.reader.batches()) {
       for (const record of batch) {
+        const timeNs = time.next(record.seconds, record.nanoseconds);
         const frame = toEthernetFrame(record.linkType, record.bytes);
         if (frame === null) continue;
-        const timeNs = time.next(record.seconds, record.nanoseconds);
         const tag = this.spread.indexOf(frame);
         if (window.add(frame, record.originalLength, timeNs, tag)) continue;
         yield window;
@@ -101,10 +101,10 @@ export const scanCapture = async (reader: CaptureReader, options: ScanOptions): 
   let arena: CaptureArena | null = new CaptureArena(options.maxArenaSize);
   for await (const batch of reader.batches()) {
     for (const record of batch) {
-      const frame = tally.count(record);
-      if (frame === null) continue;
       const timeNs = tally.time.next(record.seconds, record.nanoseconds);
       tally.lastNs = timeNs;
+      const frame = tally.count(record);
+      if (frame === null) continue;
       const tag = options.spread.indexOf(frame);
       if (arena === null || arena.add(frame, record.originalLength, timeNs, tag)) continue;
       if (!reader.repeatable) {

@@ -131,20 +131,22 @@ const warningsOf = (reader: CaptureReader, counts: CaptureCounts): string[] => {
   const warnings: string[] = [];
   if (reader.damage !== null) {
     const what = reader.damage.kind === 'cut' ? 'the file is cut' : 'the file is damaged';
-    warnings.push(`${what}: ${reader.damage.message}; the ${counts.packets} whole records before it were read`);
+    warnings.push(`${what}: ${reader.damage.message}; ${wholeRecords(counts.packets)} before it`);
   }
   if (counts.jumps > 0) {
     warnings.push(
-      `its times leap ${counts.jumps} times (over an hour ahead, or over a second back): the replay goes on without the leap`,
+      `its times leap ${counts.jumps === 1 ? 'once' : `${counts.jumps} times`} (over an hour ahead, or over a second back): the replay goes on without the leap`,
     );
   }
   return warnings;
 };
 
+const wholeRecords = (count: number): string => (count === 1 ? '1 whole record is' : `${count} whole records are`);
+
 /** Why the exit code is 2 although the file is a capture. */
 const refusalOf = (counts: CaptureCounts): string | null => {
   const refused = counts.linkTypes.filter((linkType) => !linkType.replayable);
   if (refused.length === 0) return null;
-  const names = refused.map(({ name, packets }) => `${packets} packets of ${name}`);
+  const names = refused.map(({ name, packets }) => `${packets} ${packets === 1 ? 'packet' : 'packets'} of ${name}`);
   return `cannot be replayed: ${names.join(', ')} (Ethernet, raw IP, Linux cooked and BSD loopback can)`;
 };

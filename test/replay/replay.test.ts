@@ -152,7 +152,7 @@ describe('what is odd is told', () => {
     const { reports } = await run([save('cut.pcap', bytes.subarray(0, bytes.length - 10))]);
     expect(reports[0]).toMatchObject({ error: null });
     expect(reports[0]!.warnings).toEqual([
-      'the file is cut: record 6 at byte offset 404 is cut: 66 of its 76 bytes are there; the 5 whole records before it were read',
+      'the file is cut: record 6 at byte offset 404 is cut: 66 of its 76 bytes are there; 5 whole records are before it',
     ]);
     expect(reports[0]!.result!.packets).toBe(5);
   });
