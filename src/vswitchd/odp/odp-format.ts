@@ -349,11 +349,17 @@ export function formatOdpAttributes(attributes: readonly OdpAttribute[], masks =
 function formatReadAttribute(attribute: OdpAttribute, masks: boolean): string {
   const list = new AttributeList(masks ? attribute.mask : attribute.key, null, true);
   const { name } = attribute;
-  if (isMemberAttribute(name)) list.members(name);
+  // An opcode of more than eight bits has no place in the key.
+  if (name === 'arp' && !masks)
+    list.parts.push(`arp(${formatMembers('arp', list.key, null, true)})`.replace(/op=\d+/, `op=${attribute.detail}`));
+  else if (isMemberAttribute(name)) list.members(name);
   else if (name === 'encap')
     return `encap(${attribute.inner.map((inner) => formatReadAttribute(inner, masks)).join(',')})`;
-  else if (name === 'tunnel') return `tunnel(${formatTunnel(list.key, null, true)})`;
-  else if (name === 'in_port') list.inPort(undefined);
+  else if (name === 'tunnel') {
+    const text = formatTunnel(list.key, null, true);
+    // The TTL is shown as it was read: not at all.
+    return `tunnel(${attribute.detail === 0 ? text.replace('ttl=0,', '') : text})`;
+  } else if (name === 'in_port') list.inPort(undefined);
   else if (name === 'eth_type') list.ethType();
   else if (name === 'vlan') list.vlan(OFF_VLAN_TCI);
   else if (name === 'mpls') return `mpls(${formatMpls(list.key, null, attribute.detail)})`;

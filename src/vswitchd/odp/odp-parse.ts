@@ -48,6 +48,8 @@ export interface OdpParseOptions {
   readonly portNames?: PortNames;
   /** May values have masks? Where not, a mask is a syntax error. True when absent. */
   readonly masks?: boolean;
+  /** Is the mask wanted? Where not, it is left empty and what is wrong with it does not matter. True when absent. */
+  readonly wantMask?: boolean;
   /** Tags that are parsed, Open_vSwitch other_config:vlan-limit; 1 when absent, as in OVS. */
   readonly vlanLimit?: number;
 }
@@ -57,8 +59,8 @@ export function parseOdpFlow(text: string, options: OdpParseOptions = {}): OdpFl
   const attributes = scanOdpFlow(text, { portNames: options.portNames ?? NO_PORT_NAMES, masks });
   const vlanLimit = options.vlanLimit ?? 1;
   const key = new Conversion(attributes, null, vlanLimit).run();
-  // Where masks are no part of the language the mask is not looked at: its contradictions are no errors.
-  const mask = masks
+  const wantMask = masks && (options.wantMask ?? true);
+  const mask = wantMask
     ? new Conversion(attributes, key.flow, vlanLimit).run()
     : { flow: new FlowKey(), fitness: 'perfect' as const };
   return { key: key.flow, mask: mask.flow, keyFitness: key.fitness, maskFitness: mask.fitness };

@@ -37,9 +37,9 @@ export const dpctlDumpFlows: DpctlCommand = {
     let heading = dpif.name.startsWith('system@') ? '' : 'flow-dump from the main thread:\n';
     for (const flow of dpif.flowDump()) {
       if (!matches(flow)) continue;
-      session.print(heading);
+      if (!wanted) continue;
+      session.print(`${heading}${formatFlow(flow, dpif, session)}\n`);
       heading = '';
-      if (wanted) session.print(`${formatFlow(flow, dpif, session)}\n`);
     }
     return true;
   },

@@ -123,6 +123,7 @@ function parseTracedFlow(
   try {
     flow = parseOdpFlow(text, {
       ...(dpif === undefined ? {} : { portNames: dpifPortNames(dpif) }),
+      wantMask: false,
       vlanLimit: vlanLimit(context),
     }).key;
   } catch (error) {

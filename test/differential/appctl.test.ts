@@ -1,0 +1,204 @@
+/**
+ * ovs-appctl on one and the same bridge, asked of real OVS and of Upcall: the same words, errors and exit codes.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OvsOracle, requireOracle } from '../support/ovs-oracle.js';
+import { OurSwitch } from './bridge/our-switch.js';
+import { RealSwitch } from './bridge/switch.js';
+
+const SETUP = [
+  ...['add-br', 'br0', '--', 'set', 'Bridge', 'br0', 'datapath-type=dummy', 'fail-mode=secure'],
+  ...['--', 'add-br', 'br1', '--', 'set', 'Bridge', 'br1', 'datapath-type=dummy'],
+  ...['--', 'add-port', 'br0', 'p1', '--', 'set', 'Interface', 'p1', 'type=dummy', 'ofport_request=1'],
+  ...['--', 'add-port', 'br0', 'p2', '--', 'set', 'Interface', 'p2', 'type=dummy', 'ofport_request=2'],
+  ...['--', 'add-port', 'br0', 'p3', 'tag=10', '--', 'set', 'Interface', 'p3', 'type=dummy', 'ofport_request=3'],
+  ...['--', 'add-port', 'br0', 'pa', '--', 'set', 'Interface', 'pa', 'type=patch', 'options:peer=pb'],
+  ...['--', 'add-port', 'br1', 'pb', '--', 'set', 'Interface', 'pb', 'type=patch', 'options:peer=pa'],
+  ...['--', 'add-port', 'br0', 'vx', '--', 'set', 'Interface', 'vx', 'type=vxlan', 'ofport_request=9'],
+  ...['options:remote_ip=flow', 'options:key=flow'],
+];
+
+const ETH = 'in_port(1),eth(src=50:54:00:00:00:05,dst=50:54:00:00:00:07)';
+const PING = 'ipv4(src=10.0.0.1,dst=10.0.0.2,proto=1,tos=0,ttl=64,frag=no),icmp(type=8,code=0)';
+const TAGGED = 'eth_type(0x8100),vlan(vid=10,pcp=3)';
+
+/** Commands in order; what one changes the next sees. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['version'],
+  ['ofproto/list'],
+  ['dpif/show'],
+  ['dpif/dump-dps'],
+  ['dpctl/dump-dps'],
+  ['dpctl/show'],
+  ['dpctl/show', 'dummy@ovs-dummy'],
+  ['dpctl/show', '--nonsense'],
+  ['dpctl/show', '-x'],
+  ['dpif/show-dp-features', 'br0'],
+  ['dpif/show-dp-features', 'br9'],
+  ['dpif/set-dp-features', 'br0', 'trunc'],
+  ['dpif/set-dp-features', 'br0', 'nonsense'],
+  ['dpif/set-dp-features', 'br0', 'trunc', 'maybe'],
+  ['dpif/set-dp-features', 'br0', 'sample_nesting', '11'],
+  ['dpif/set-dp-features', 'br0', 'sample_nesting', '-1'],
+  ['dpif/set-dp-features', 'br0', 'sample_nesting', 'x'],
+  ['dpif/set-dp-features', 'br0', 'sample_nesting', '3'],
+  ['dpif/set-dp-features', 'br0', 'sample_nesting'],
+  ['dpif/set-dp-features', 'br0', 'tnl_push_pop', 'false'],
+  ['dpif/set-dp-features', 'br0', 'tnl_push_pop'],
+  ['fdb/show', 'br0'],
+  ['fdb/show'],
+  ['fdb/show', 'br9'],
+  ['fdb/show', 'br0', 'br1'],
+  ['fdb/stats-show', 'br0'],
+  ['netdev-dummy/receive', 'p1', `${ETH},eth_type(0x0800),${PING}`],
+  ['version'],
+  ['fdb/show', 'br0'],
+  ['dpctl/dump-flows'],
+  ['dpctl/dump-flows', '--names'],
+  ['dpif/dump-flows', 'br0'],
+  ['dpif/dump-flows', '--names', 'br0'],
+  ['dpif/dump-flows', 'br1'],
+  ['dpif/dump-flows', 'br9'],
+  ['netdev-dummy/receive', 'p1', `${ETH},eth_type(0x0800),${PING}`],
+  ['version'],
+  ['dpctl/dump-flows'],
+  ['dpctl/show'],
+  ['dpif/show'],
+  ['dpctl/dump-flows', 'filter=icmp'],
+  ['dpctl/dump-flows', 'filter=arp'],
+  ['dpctl/dump-flows', 'filter=nonsense'],
+  ['dpctl/dump-flows', 'type=ovs'],
+  ['dpctl/dump-flows', 'type=offloaded'],
+  ['dpctl/dump-flows', 'type=nonsense'],
+  ['dpctl/dump-flows', 'nonsense'],
+  ['netdev-dummy/receive', 'p3', '505400000005505400000007080045000014000000004001000000000000ffffffff'],
+  [
+    'netdev-dummy/receive',
+    'p1',
+    `in_port(1),eth(src=50:54:00:00:00:08,dst=50:54:00:00:00:05),${TAGGED},encap(eth_type(0x0800),${PING})`,
+  ],
+  ['version'],
+  ['fdb/show', 'br0'],
+  ['fdb/stats-show', 'br0'],
+  ['fdb/add', 'br0', 'p2', '5', '00:11:22:33:44:55'],
+  ['fdb/add', 'br0', 'p1', '5', '00:11:22:33:44:55'],
+  ['fdb/add', 'br0', 'p1', '5', 'nonsense'],
+  ['fdb/show', 'br0'],
+  ['fdb/del', 'br0', '5', '00:11:22:33:44:55'],
+  ['fdb/del', 'br0', '5', '00:11:22:33:44:55'],
+  ['fdb/stats-clear', 'br0'],
+  ['fdb/stats-show', 'br0'],
+  ['fdb/flush', 'br0'],
+  ['fdb/flush', 'br9'],
+  ['fdb/flush'],
+  ['fdb/show', 'br0'],
+  ['dpctl/del-flows'],
+  ['dpctl/dump-flows'],
+  ['dpctl/add-flow', `${ETH},eth_type(0x0800),ipv4(src=1.2.3.4)`, '2'],
+  ['dpctl/add-flow', `${ETH},eth_type(0x0800),ipv4(src=1.2.3.4)`, '2'],
+  ['dpctl/del-flow', `${ETH},eth_type(0x0800),ipv4(src=1.2.3.4)`],
+  ['dpctl/del-flow', `${ETH},eth_type(0x0800),ipv4(src=1.2.3.4)`],
+  ['dpctl/add-flow', 'nonsense()', '2'],
+  ['dpctl/add-flow', `${ETH},eth_type(0x0800)`, '2'],
+  ['dpctl/add-flow', `${ETH},eth_type(0x0801)`, 'nonsense'],
+  ['dpctl/add-flow'],
+  ['dpctl/mod-flow', `${ETH},eth_type(0x0801)`, '2'],
+  ['dpctl/get-flow', 'ufid:00000000-0000-0000-0000-000000000000'],
+  ['dpctl/get-flow', 'nonsense'],
+  ['dpctl/get-flow', 'ufid:12'],
+  ['dpctl/parse-actions', 'set(eth(src=00:11:22:33:44:55)),push_vlan(vid=5,pcp=0),1'],
+  ['dpctl/parse-actions', 'nonsense'],
+  ['upcall/set-flow-limit', '1000'],
+  ['upcall/disable-megaflows'],
+  ['upcall/enable-megaflows'],
+  ['revalidator/purge'],
+  ['revalidator/purge', 'now'],
+  ['netdev-dummy/receive', 'p9', 'eth()'],
+  ['netdev-dummy/receive', 'p1', 'nonsense'],
+  ['netdev-dummy/receive', 'p1', 'eth(),eth(),eth_type(0x0800),ipv4(src=1.1.1.1)'],
+  ['netdev-dummy/receive', 'p1', 'eth(),eth_type(0x0800),ipv4(src=1.1.1.1/255.0.0.0)'],
+  ['netdev-dummy/receive', 'p1', 'eth(),eth_type(0x0806),arp(op=300)'],
+  ['netdev-dummy/receive', 'p1', 'eth(),eth_type(0x8100),vlan(vid=5,cfi=0),encap(eth_type(0x0800),ipv4(src=1.1.1.1))'],
+  ['netdev-dummy/receive', 'p1', 'eth(),eth_type(0x100)'],
+  ['netdev-dummy/receive', 'p1', 'tunnel(src=1.1.1.1),eth(),eth_type(0x0800),ipv4(src=1.1.1.1)'],
+  ['netdev-dummy/receive', 'p1', 'eth(),eth_type(0x0800),ipv4(src=1.1.1.1)', '--len', '20'],
+  ['netdev-dummy/receive', 'p1', '--qid', '5', 'eth()'],
+  ['netdev-dummy/set-admin-state', 'p1', 'down'],
+  ['netdev-dummy/set-admin-state', 'p1', 'sideways'],
+  ['netdev-dummy/set-admin-state', 'p9', 'up'],
+  ['netdev-dummy/set-admin-state', 'up'],
+  ['time/stop'],
+  ['time/warp', 'x'],
+  ['time/warp'],
+  ['nonsense'],
+  ['ofproto/trace'],
+  ['ofproto/trace', 'br9', 'in_port=1'],
+  ['ofproto/trace', 'br0', 'nonsense'],
+  ['ofproto/trace', 'br0', 'tcp,tcp_dst=a'],
+  ['ofproto/trace', 'in_port=1'],
+  ['ofproto/trace', 'ovs-dummyx', 'in_port(1)'],
+  ['ofproto/trace', 'ovs-dummy', 'in_port(55)'],
+  ['ofproto/trace', '-x'],
+  ['ofproto/trace', 'br0', 'in_port=1', 'a', 'b'],
+  ['ofproto/trace', 'br0', 'in_port=1', 'abc'],
+  ['ofproto/trace', 'br0', 'in_port=1', '--l7'],
+  ['ofproto/trace', 'br0', 'in_port=1', '--l7', 'xyz'],
+  ['ofproto/trace', 'br0', 'in_port=1', '--l7-len', '99999'],
+  ['ofproto/trace', 'ovs-dummy', `${ETH},eth_type(0x0800),${PING}`],
+  ['ofproto/trace', `${ETH},eth_type(0x0800),${PING}`],
+];
+
+/** Traces of a packet, not of a flow: they have its side effects. */
+const PACKET_TRACES: readonly (readonly string[])[] = [
+  ['ofproto/trace', 'br0', 'in_port=1,tcp,tcp_dst=80', '-generate'],
+  ['ofproto/trace', 'br0', 'in_port=1', '5054000000055054000000070800450000140000000040010000000000000000ffff'],
+];
+
+describe.skipIf(!requireOracle())('ovs-appctl', () => {
+  let oracle: OvsOracle;
+  beforeAll(async () => {
+    oracle = await OvsOracle.start();
+  });
+  afterAll(() => oracle.stop());
+
+  /** Commands to which the two answer differently. */
+  async function differences(commands: readonly (readonly string[])[]): Promise<string> {
+    const theirs = new RealSwitch(oracle);
+    const ours = new OurSwitch();
+    for (const target of [theirs, ours]) {
+      target.clear();
+      target.vsctl(SETUP);
+      await target.ofctl(['add-flows', 'br0', '-'], 'actions=NORMAL\n');
+    }
+    const found: string[] = [];
+    for (const [command, ...args] of commands) {
+      const real = await theirs.appctl(command!, ...args);
+      const own = await ours.appctl(command!, ...args);
+      const [expected, actual] = [real, own].map((reply) => `${reply.ok ? 'ok' : 'error'}: ${comparable(reply.text)}`);
+      if (actual !== expected) found.push(`${[command, ...args].join(' ')}\nreal OVS ${expected}\nUpcall ${actual}`);
+      // Real OVS looks at its ports between commands.
+      for (let i = 0; i < 12; i++) await theirs.appctl('version');
+    }
+    return found.join('\n');
+  }
+
+  test('answers as real OVS does', async () => {
+    expect(await differences(COMMANDS)).toBe('');
+  });
+
+  // Upcall's trace of a packet has no side effects yet; this says so until it has.
+  test.fails('a trace of a packet learns from it', async () => {
+    expect(await differences(PACKET_TRACES)).toBe('');
+  });
+});
+
+/**
+ * Floods go out in the order of hash tables over memory addresses, and which addresses were seen last depends on when a
+ * revalidator counted their packets. The datapath's own port 0, which carries nothing, is OVS's alone.
+ */
+function comparable(text: string): string {
+  if (text.startsWith(' port  VLAN')) return text.split('\n').sort().join('\n');
+  return text
+    .replace('  port 0: ovs-dummy (dummy-internal)\n', '')
+    .replace(/(?<=[Aa]ctions: ?)[\d,a-z]+(?=$|\n)/gm, (ports) => ports.split(',').sort().join(','));
+}
