@@ -326,10 +326,10 @@ export class Classifier<R extends ClassifierRule> {
       // The ports made the difference: as many of their bits as the trie needs will do.
       const ports = this.maskedPorts(key, subtable);
       subtable.portsTrie.lookup(ports, this.portsAnswer);
-      const bits = this.portsAnswer.bits;
-      const prefix = bits === 0 ? 0 : -1 << (32 - bits);
-      wc.setU32(OFF_TP_SRC, (wc.u32(OFF_TP_SRC) | (subtable.portsMask & prefix)) >>> 0);
-      foldStages(wc, stages, last);
+      const { bits } = this.portsAnswer;
+      const needed = wc.u32(OFF_TP_SRC) | (subtable.portsMask & (bits === 0 ? 0 : -1 << (32 - bits)));
+      foldStages(wc, stages, stages.length);
+      wc.setU32(OFF_TP_SRC, needed >>> 0);
       return null;
     }
     foldStages(wc, stages, stages.length);

@@ -14,6 +14,7 @@ import {
   OFF_ETH_TYPE,
   OFF_IPV6_LABEL,
   OFF_NW_FRAG,
+  OFF_NW_PROTO,
   OFF_NW_TOS,
   OFF_PACKET_TYPE,
   OFF_TP_DST,
@@ -63,7 +64,7 @@ export function writeValue(key: FlowKey, field: Field, value: bigint): void {
   }
 }
 
-/** As writeValue, for masks as well: gives no tag its Ethernet type. */
+/** As writeValue, but gives no tag its Ethernet type: for matches. */
 function writeBits(key: FlowKey, field: Field, value: bigint): void {
   const tci = key.u16(OFF_VLAN_TCI);
   switch (field.name) {
@@ -111,7 +112,32 @@ export function maskValue(wc: FlowKey, field: Field, mask: bigint): void {
     wc.setU16(field.offset, wc.u16(field.offset) | Number(bits & 0xffn));
     return;
   }
-  writeBits(wc, field, readValue(wc, field) | bits);
+  // As in OVS the mask is written as a packet would be: a tag's mask gets an Ethernet type, too.
+  writeValue(wc, field, readValue(wc, field) | bits);
+}
+
+/** Fields of the IP headers that actions write. */
+const NETWORK_FIELDS: ReadonlySet<string> = new Set([
+  'ip_src',
+  'ip_dst',
+  'ipv6_src',
+  'ipv6_dst',
+  'ipv6_label',
+  'nw_tos',
+  'nw_ecn',
+  'nw_ttl',
+]);
+
+/**
+ * What writes a network header depends on there being one, which a protocol other than 0 says
+ * (mf_set_mask_l3_prereqs, the fix of CVE-2023-1668).
+ */
+export function maskNetworkHeader(field: Field, flow: FlowKey, wc: FlowKey): void {
+  const type = flow.u16(OFF_ETH_TYPE);
+  const isIp = type === 0x0800 || type === 0x86dd;
+  if ((isIp && NETWORK_FIELDS.has(field.name)) || (type === 0x0806 && field.name.startsWith('arp_'))) {
+    wc.setU8(OFF_NW_PROTO, 0xff);
+  }
 }
 
 /** A match may wildcard some bits only of fields that allow it. */

@@ -26,7 +26,7 @@ export interface ControllerRequest {
 }
 
 export interface TranslateContext {
-  /** The packet's fields as earlier actions left them. Write through setField or the methods below, or directly. */
+  /** The packet's fields as earlier actions left them. Actions write them. */
   readonly flow: FlowKey;
   /** The bits that the outcome depends on so far: an action that reads a field adds its bits here. */
   readonly wc: FlowKey;
@@ -42,13 +42,6 @@ export interface TranslateContext {
   /** Ends the whole pipeline after this action. */
   exit(): void;
 
-  /**
-   * Writes the bits of mask into the field if the packet has it (prerequisites), and adds to wc what the packet now
-   * depends on.
-   */
-  setField(field: Field, value: bigint, mask: bigint): void;
-  /** Reads bits [offset, offset + bits) of a field; adds them, and the field's prerequisites, to wc. */
-  readSubfield(field: Field, offset: number, bits: number): bigint;
   pushVlan(tpid: number): void;
   popVlan(): void;
   /** Decrements the TTL; at 0 or 1 sends the packet to the controllers and ends the pipeline: then returns false. */
@@ -61,6 +54,7 @@ export interface TranslateContext {
   clearActions(): void;
   setQueue(queue: number | null): void;
 
-  /** Adds a line under the action's line in the trace. */
+  /** Adds a line under the action's line in the trace: what happened, and what did not that the user may want. */
   note(text: string): void;
+  warn(text: string): void;
 }

@@ -4,10 +4,10 @@
  */
 import { UserError } from '../../report/user-error.js';
 import { formatFieldText } from '../field-text.js';
-import { valueOnes } from '../field-value.js';
+import { hasField, maskNetworkHeader, maskValue, valueOnes } from '../field-value.js';
 import { formatHex, parseIntString } from '../number-text.js';
 import { NO_PORT_NAMES } from '../ports.js';
-import { fieldWidth, formatSubfield, parseSubfield, type Subfield, subfieldMask } from '../subfield.js';
+import { fieldWidth, formatSubfield, parseSubfield, type Subfield, subfieldMask, writeSubfield } from '../subfield.js';
 import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
 import { loadsOf, type SetFieldAction, setFieldAction } from './set-field.js';
@@ -69,7 +69,15 @@ export const loadAction: ActionKind<LoadAction> = {
   },
 
   translate({ destination, value }, context) {
-    context.setField(destination.field, value << BigInt(destination.offset), subfieldMask(destination));
+    const { field } = destination;
+    const { flow, wc } = context;
+    if (!hasField(field, flow, wc)) {
+      context.warn(`unmet prerequisites for ${field.name}, set_field ignored`);
+      return;
+    }
+    maskNetworkHeader(field, flow, wc);
+    maskValue(wc, field, subfieldMask(destination));
+    writeSubfield(flow, destination, value);
   },
 
   refusal({ destination }) {

@@ -30,7 +30,7 @@ export const outputRegAction: ActionKind<OutputRegAction> = {
   translate(action, context) {
     const port = readSubfield(context.flow, action.source);
     if (port > 0xffffn) {
-      context.note(`output port ${port} is out of range`);
+      context.warn(`output port ${port} is out of range`);
       return;
     }
     context.note(`output port is ${port}`);

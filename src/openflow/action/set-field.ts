@@ -7,7 +7,7 @@ import { fieldNamed, type Field } from '#flowtable/fields.js';
 import { OFF_VLAN_TCI, VLAN_CFI, VLAN_PCP_SHIFT, VLAN_VID_MASK } from '#flowtable/flow-key.js';
 import { UserError } from '../../report/user-error.js';
 import { formatFieldText, parseFieldText } from '../field-text.js';
-import { hasField, isValueValid, valueOnes } from '../field-value.js';
+import { hasField, isValueValid, maskNetworkHeader, maskValue, valueOnes, writeValueMasked } from '../field-value.js';
 import { type OpenFlowVersion, protocolsOfField } from '../protocol.js';
 import { findField, fieldWidth } from '../subfield.js';
 import type { Action } from './action.js';
@@ -69,7 +69,14 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
   },
 
   translate({ field, value, mask }, context) {
-    context.setField(field, value, mask);
+    const { flow, wc } = context;
+    if (!hasField(field, flow, wc)) {
+      context.warn(`unmet prerequisites for ${field.name}, set_field ignored`);
+      return;
+    }
+    maskNetworkHeader(field, flow, wc);
+    maskValue(wc, field, mask);
+    writeValueMasked(flow, field, value, mask);
   },
 
   refusal({ field, value, mask }, version) {

@@ -40,7 +40,7 @@ import {
 import { setExact } from '#flowtable/flow-mask.js';
 import { type Action, kindOf } from '#src/openflow/action/action.js';
 import { formatAction } from '#src/openflow/action/action-list.js';
-import { hasField, maskValue, readValue, writeValueMasked } from '#src/openflow/field-value.js';
+import { maskValue, readValue, writeValueMasked } from '#src/openflow/field-value.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import {
   NO_PORT_NAMES,
@@ -77,7 +77,7 @@ const OFPR_INVALID_TTL = 2;
 const OFPR_ACTION_SET = 3;
 const OFPR_PACKET_OUT = 5;
 /** OVS's own: an action of a table-miss rule. */
-const OFPR_EXPLICIT_MISS = 200;
+const OFPR_EXPLICIT_MISS = 6;
 
 export interface TranslateInput {
   readonly bridge: Bridge;
@@ -283,21 +283,6 @@ export class Translation implements TranslateContext {
     this.isExiting = true;
   }
 
-  setField(field: Field, value: bigint, mask: bigint): void {
-    if (!hasField(field, this.flow, this.wc)) {
-      this.report('warn', `unmet prerequisites for ${field.name}, set_field ignored`);
-      return;
-    }
-    maskValue(this.wc, field, mask);
-    writeValueMasked(this.flow, field, value, mask);
-  }
-
-  readSubfield(field: Field, offset: number, bits: number): bigint {
-    const ones = (1n << BigInt(bits)) - 1n;
-    maskValue(this.wc, field, ones << BigInt(offset));
-    return (readValue(this.flow, field) >> BigInt(offset)) & ones;
-  }
-
   pushVlan(tpid: number): void {
     const { flow, wc } = this;
     const count = countTags(flow);
@@ -322,6 +307,7 @@ export class Translation implements TranslateContext {
     const { flow } = this;
     this.wc.setU8(OFF_NW_TTL, 0xff);
     if (!isIp(flow)) return true;
+    setExact(this.wc, OFF_NW_PROTO, 1);
     const ttl = flow.u8(OFF_NW_TTL);
     if (ttl > 1) {
       flow.setU8(OFF_NW_TTL, ttl - 1);
@@ -342,7 +328,9 @@ export class Translation implements TranslateContext {
   }
 
   push(field: Field, offset: number, bits: number): void {
-    this.stack.push({ value: this.readSubfield(field, offset, bits), bits });
+    const ones = (1n << BigInt(bits)) - 1n;
+    maskValue(this.wc, field, ones << BigInt(offset));
+    this.stack.push({ value: (readValue(this.flow, field) >> BigInt(offset)) & ones, bits });
   }
 
   pop(field: Field, offset: number, bits: number): void {
@@ -393,6 +381,10 @@ export class Translation implements TranslateContext {
 
   note(text: string): void {
     this.report('detail', text);
+  }
+
+  warn(text: string): void {
+    this.report('warn', text);
   }
 
   // Tables.
