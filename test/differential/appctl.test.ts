@@ -197,8 +197,14 @@ describe.skipIf(!requireOracle())('ovs-appctl', () => {
  * revalidator counted their packets. The datapath's own port 0, which carries nothing, is OVS's alone.
  */
 function comparable(text: string): string {
-  if (text.startsWith(' port  VLAN')) return text.split('\n').sort().join('\n');
-  return text
+  const sorted = (lines: string): string =>
+    lines
+      .split('\n')
+      .map((line) => line.trim())
+      .sort()
+      .join('\n');
+  const plain = text
     .replace('  port 0: ovs-dummy (dummy-internal)\n', '')
     .replace(/(?<=[Aa]ctions: ?)[\d,a-z]+(?=$|\n)/gm, (ports) => ports.split(',').sort().join(','));
+  return /^( port {2}VLAN|Flow: )/.test(text) ? sorted(plain) : plain;
 }
