@@ -35,15 +35,21 @@ module.exports = {
       to: { path: '^(src|bench|test)/' },
     },
     {
-      name: 'datapath-has-no-dependency',
+      name: 'lower-floors-have-no-dependency',
       severity: 'error',
       from: { path: '^(flowtable|datapath)/' },
-      to: { path: 'node_modules' },
+      to: { pathNot: '^(flowtable|datapath|src|bench|test)/' },
+    },
+    {
+      name: 'every-import-leads-somewhere',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
     },
     {
       name: 'bench-only-from-cli',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/cli/' },
+      from: { path: '^src/', pathNot: '^src/cli/bench\\.ts$' },
       to: { path: '^bench/' },
     },
     ...rooms
@@ -59,6 +65,6 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    webpackConfig: { fileName: '.dependency-cruiser.resolve.cjs' },
   },
 };
