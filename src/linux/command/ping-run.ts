@@ -212,9 +212,8 @@ export class EchoRun {
     const parts: string[] = [];
     if (this.received > 0 && options.size >= TIMESTAMP_SIZE) {
       const averageUs = Math.floor(this.sumUs / trips);
-      const deviationUs = Math.floor(
-        Math.sqrt(Math.max(0, Math.floor(this.sumSquaresUs / trips) - averageUs * averageUs)),
-      );
+      const variance = Math.floor((this.sumSquaresUs - Math.floor(this.sumUs ** 2 / trips)) / trips);
+      const deviationUs = Math.floor(Math.sqrt(variance));
       const figures = [this.minUs, averageUs, this.maxUs, deviationUs].map(milliseconds).join('/');
       parts.push(`rtt min/avg/max/mdev = ${figures} ms`);
     }

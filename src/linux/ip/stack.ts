@@ -215,9 +215,13 @@ export class IpStack {
 
   /** A device came, went up or down, or changed otherwise. */
   deviceChanged(device: NetDevice): void {
+    this.deviceWentUpOrDown(device);
+    if (device.running) this.addAutomaticAddresses(device);
+  }
+
+  private deviceWentUpOrDown(device: NetDevice): void {
     if (device.up && !this.upDevices.has(device)) {
       this.upDevices.add(device);
-      this.addAutomaticAddresses(device);
       for (const address of this.addressesOf(device)) this.addConnectedRoute(address);
     } else if (!device.up && this.upDevices.delete(device)) {
       this.routes.removeAll((route) => route.device === device);
@@ -409,10 +413,12 @@ export class IpStack {
   }
 
   private addAutomaticAddresses(device: NetDevice): void {
+    const own = this.addressesOf(device);
     if (device.kind === 'loopback') {
+      if (own.some((address) => address.prefix.address.length === 16)) return;
       this.addAddress(device, { address: parseIpv4Address('127.0.0.1')!, length: 8 }, { scope: 'host' });
       this.addAddress(device, { address: parseIpv6Address('::1')!, length: 128 }, { scope: 'host' });
-    } else if (!this.addressesOf(device).some((address) => isLinkLocalIpv6(address.prefix.address))) {
+    } else if (!own.some((address) => isLinkLocalIpv6(address.prefix.address))) {
       this.addAddress(device, { address: linkLocalOf(device.mac), length: 64 }, { scope: 'link' });
     }
   }

@@ -19,8 +19,9 @@ function realIp(script: string): string | null {
 }
 
 async function simulatedIp(script: string): Promise<string> {
-  // A new namespace of the kernel has a loopback device that is down.
-  const { stdout, stderr } = await freshShell().run(`ip link set lo down; ip addr flush dev lo; ${RUNNER}${script}`);
+  const shell = freshShell();
+  const namespace = shell.machine.addNamespace('fresh')!;
+  const { stdout, stderr } = await shell.run(RUNNER + script, { namespace });
   return stdout + stderr;
 }
 
@@ -31,10 +32,11 @@ const SETTLE = 'sleep 2.2\n';
 const SCRIPTS: readonly (readonly [string, string])[] = [
   [
     'links',
-    `t ip link; t ip -br link; ${VETH} t ip link; t ip -br link; t ip link set veth0 up; t ip link; t ip -br l
+    `t ip link; t ip -br link; ${VETH} t ip link; t ip -br link; t ip link set veth0 up; ${SETTLE} t ip link; t ip -br l
      t ip addr; t ip -br addr; t ip link set veth1 up; t ip link show veth0; t ip -o link show dev veth1; t ip link show up
      t ip link set dev veth0 mtu 1400; t ip link set veth0 address 02:00:00:00:00:11; t ip link set veth0 name foo
-     t ip link show foo; t ip link set foo down; t ip link show; t ip link del foo; t ip link; t ip link del foo`,
+     t ip link show foo
+     t ip link set foo down; ${SETTLE} t ip link show; t ip link del foo; t ip link; t ip link del foo`,
   ],
   [
     'what links refuse',
@@ -50,7 +52,7 @@ const SCRIPTS: readonly (readonly [string, string])[] = [
      t ip link set veth0 up; t ip link set veth1 up; ${SETTLE} t ip addr; t ip a s veth0; t ip -4 addr show veth0; t ip -6 a
      t ip -o addr; t ip addr show up; t ip -br a; t ip -br addr show veth0; t ip -o -4 a; t ip addr show scope link
      t ip addr del 10.0.0.1/24 dev veth0; t ip addr show veth0; t ip addr flush dev veth0; t ip -br a
-     ip link set lo up; t ip addr show lo; t ip addr add 127.0.0.2/8 dev lo; t ip -br a; t ip link set veth0 down; t ip -br a`,
+     ip link set lo up; t ip addr show lo; t ip addr add 127.0.0.2/8 dev lo; t ip -br a; t ip link set veth0 down; ${SETTLE} t ip -br a`,
   ],
   [
     'what addresses refuse',
@@ -69,7 +71,7 @@ const SCRIPTS: readonly (readonly [string, string])[] = [
      t ip route list default; t ip route replace default via 10.0.0.7; t ip r; t ip route add default via 10.0.0.8 metric 10; t ip r
      t ip r get 10.1.2.3; t ip r get 10.0.0.77; t ip r get 10.0.0.1; t ip r get 8.8.8.8; t ip r get fd00::5; t ip route del 10.1.0.0/16; t ip r
      t ip -6 route add 2001:db8::/32 via fd00::9; t ip -6 route add default via fe80::9 dev veth0; t ip -6 r; t ip -6 route del default; t ip -6 r
-     t ip route flush dev veth1; t ip r; t ip link set veth0 down; t ip r; t ip link set veth0 up; t ip r`,
+     t ip route flush dev veth1; t ip r; t ip link set veth0 down; ${SETTLE} t ip r; t ip link set veth0 up; t ip r`,
   ],
   [
     'what routes refuse',
@@ -77,7 +79,7 @@ const SCRIPTS: readonly (readonly [string, string])[] = [
      t ip route add 10.0.0.0/24 dev veth0 proto kernel scope link src 10.0.0.1; t ip route add 10.9.0.0/16 via 192.168.1.1
      t ip route add 10.2.0.1/16 dev veth0; t ip route add 10.9.0.0/16; t ip route add 10.9.0.0/16 dev nope; t ip route add 10.9.0.0/16 frob
      t ip route del 10.77.0.0/16; t ip route frob; t ip route get; t ip r get 8.8.8.8; t ip route add 10.9.0.0/33 dev veth0
-     t ip route add 10.9.0.0/16 via 10.0.0.1; t ip route add 10.9.0.0/16 via 10.0.0.2 src 10.0.0.77; t ip route flush; t ip route add`,
+     t ip route add 10.9.0.0/16 via 10.0.0.1; t ip route add 10.9.0.0/16 via 10.0.0.2 src 10.0.0.77; t ip route flush`,
   ],
   [
     'neighbours',

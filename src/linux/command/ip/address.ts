@@ -14,7 +14,7 @@ import {
   rtnetlink,
   usageError,
 } from './arguments.js';
-import { countersText, headText, linkText, nameText, stateText } from './device-text.js';
+import { briefHeadText, countersText, headText, linkText, nameText, stateText } from './device-text.js';
 import { selectDevices } from './link.js';
 
 export function ipAddress(args: Arguments, options: IpOptions, context: CommandContext): string {
@@ -75,10 +75,10 @@ function show(args: Arguments, options: IpOptions, context: CommandContext): str
       text += `${nameText(device).padEnd(16)} ${stateText(device).padEnd(14)} ${list}\n`;
     } else if (options.oneLine) {
       for (const address of addresses) {
-        text += `${device.ifindex}: ${device.name}    ${addressText(address).join('\\ ').trimStart()}\n`;
+        text += `${device.ifindex}: ${device.name}    ${addressText(address).join('\\').trimStart()}\n`;
       }
     } else {
-      text += `${headText(device, false)}\n`;
+      text += `${options.family === 6 ? briefHeadText(device) : headText(device, false)}\n`;
       if (options.family === null) text += `${linkText(device, namespace)}\n`;
       for (const address of addresses) text += `${addressText(address).join('\n')}\n`;
       if (options.statistics) text += `${countersText(device).join('\n')}\n`;
@@ -146,13 +146,13 @@ function change(args: Arguments, context: CommandContext, what: 'add' | 'replace
         prefix = args.prefix();
     }
   }
-  if (device === null) throw missing('dev');
+  if (device === null) throw missing('dev', 1);
   if (prefix === null) throw rtnetlink('Operation not supported');
   const { stack } = namespace;
   const isIpv4 = prefix.address.length === 4;
   if (what === 'delete') {
     if (!stack.removeAddress(device, prefix)) {
-      throw isIpv4 ? kernelError('Error: ipv4: Address not found.') : rtnetlink('Cannot assign requested address');
+      throw kernelError(`Error: ${isIpv4 ? 'ipv4: Address' : 'ipv6: address'} not found.`);
     }
     return '';
   }

@@ -48,6 +48,10 @@ export function headText(device: NetDevice, withMode: boolean): string {
   return `${device.ifindex}: ${nameText(device)}: ${flagsText(device)} mtu ${device.mtu} qdisc ${queueText(device)} ${master}state ${stateText(device)} ${mode}group default qlen 1000`;
 }
 
+/** The first line of `ip -6 addr`, for which the kernel tells less. */
+export const briefHeadText = (device: NetDevice): string =>
+  `${device.ifindex}: ${nameText(device)}: ${flagsText(device)} mtu ${device.mtu} state ${stateText(device)} qlen 1000`;
+
 /** The second line: the Ethernet address, and where the peer is. */
 export function linkText(device: NetDevice, namespace: NetworkNamespace): string {
   const isLoopback = device.kind === 'loopback';

@@ -8,7 +8,7 @@ import { ipNeighbour } from './neighbour.js';
 import { ipNetns } from './netns.js';
 import { ipRoute } from './route.js';
 
-const VERSION = 'ip utility, iproute2-6.1.0\n';
+const VERSION = 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n';
 
 /** In the order in which iproute2 looks a beginning up; null is what is not simulated. */
 const OBJECTS: readonly (readonly [
@@ -85,7 +85,7 @@ async function runIp(args: Arguments, context: CommandContext): Promise<CommandO
   const word = args.take();
   if (word === 'help') return failed(USAGE, 255);
   const object = OBJECTS.find(([name]) => matches(word, name));
-  if (object === undefined) throw usageError(`Object "${word}" is unknown, try "ip help".`);
+  if (object === undefined) throw new IpError(`Object "${word}" is unknown, try "ip help".`, 1);
   const [name, run] = object;
   if (run === null) throw new IpError(`upcall: ip ${name} is not simulated`, 1);
   const result = await run(args, { family, brief, oneLine, statistics }, { ...context, namespace });

@@ -39,6 +39,11 @@ export function ipRoute(args: Arguments, options: IpOptions, context: CommandCon
   throw usageError(`Command "${word}" is unknown, try "ip route help".`);
 }
 
+const USAGE = `Usage: ip route { list | flush } [ PREFIX ] [ dev STRING ] [ via ADDRESS ] [ proto RTPROTO ] [ scope SCOPE ]
+       ip route get ADDRESS [ from ADDRESS ] [ oif STRING ]
+       ip route { add | del | replace } PREFIX [ via ADDRESS ] [ dev STRING ] [ src ADDRESS ]
+                [ metric METRIC ] [ proto RTPROTO ] [ scope SCOPE ] [ onlink ]`;
+
 interface Wanted {
   destination: Prefix | null;
   gateway: IpAddress | null;
@@ -147,6 +152,7 @@ function change(
   what: 'add' | 'replace' | 'delete',
 ): string {
   const { stack } = context.namespace;
+  if (args.done && what !== 'delete') throw usageError(USAGE);
   const wanted = read(args, options, context);
   const destination = wanted.destination ?? anyPrefix(options.family ?? 4);
   const isIpv4 = destination.address.length === 4;
@@ -197,10 +203,8 @@ function nextDevice(wanted: Wanted, context: CommandContext): NetDevice {
     if (!wanted.device.up) throw kernelError('Error: Device for nexthop is not up.');
     return wanted.device;
   }
-  if (stack.isLocal(wanted.gateway)) {
-    throw wanted.gateway.length === 4
-      ? kernelError('Error: Nexthop has invalid gateway.')
-      : kernelError('Error: Gateway can not be a local address.');
+  if (wanted.gateway.length === 16 && stack.isLocal(wanted.gateway)) {
+    throw kernelError('Error: Gateway can not be a local address.');
   }
   const route = stack.routes.lookup(wanted.gateway, wanted.device);
   if (wanted.device !== null && !wanted.device.up) throw kernelError('Error: Device for nexthop is not up.');
@@ -242,7 +246,7 @@ function show(args: Arguments, options: IpOptions, context: CommandContext): str
 }
 
 function flush(args: Arguments, options: IpOptions, context: CommandContext): string {
-  if (args.done) throw usageError('"ip route flush" requires arguments.');
+  if (args.done) throw new IpError('"ip route flush" requires arguments.', 1);
   for (const route of select(args, options, context).routes) {
     context.namespace.stack.routes.removeFirst((other) => other === route);
   }
