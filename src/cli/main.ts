@@ -21,12 +21,6 @@ interface LazyCommand {
 
 const COMMANDS: readonly LazyCommand[] = [
   {
-    name: 'sh',
-    usage: 'sh [file] [args..]',
-    describe: 'Run a shell on a simulated machine with Open vSwitch',
-    load: async () => (await import('./sh.js')).shCommand,
-  },
-  {
     name: 'run',
     usage: 'run [files..]',
     describe: 'Run scenarios and report what was as expected',
@@ -39,8 +33,14 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./topo.js')).topoCommand,
   },
   {
+    name: 'sh',
+    usage: 'sh [file] [args..]',
+    describe: 'Run a shell on a simulated machine with Open vSwitch',
+    load: async () => (await import('./sh.js')).shCommand,
+  },
+  {
     name: 'replay',
-    usage: 'replay <captures..>',
+    usage: 'replay CAPTURE..',
     describe: 'Send captures through a switch',
     load: async () => (await import('./replay.js')).replayCommand,
   },
@@ -77,6 +77,8 @@ async function main(words: readonly string[]): Promise<void> {
     .alias('help', 'h')
     .version(version())
     .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .example('$0 run', 'All scenarios that come with it')
+    .example('$0 topo linear,3 --test pingall', 'Three switches in a row, and everybody pings everybody')
     .example("$0 sh -c 'ovs-vsctl add-br br0; ovs-vsctl show'", 'A bridge on a fresh machine')
     .example('$0 replay capture.pcap', 'A capture through a learning switch')
     .exitProcess(false)

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { freshShell } from '../shell-network.js';
 
-/** Shell that prints each command line, what it says, and how it ends. */
-const RUNNER = 't() { echo "\\$ $*"; "$@" 2>&1; echo "rc $?"; }\n';
+/** Shell that prints each command line, what it says (n: in order, the kernel's is that of a hash), and how it ends. */
+const RUNNER = 'n() { echo "\\$ $*"; "$@" 2>&1 | sort; }\nt() { echo "\\$ $*"; "$@" 2>&1; echo "rc $?"; }\n';
 
 function realIp(script: string): string | null {
   try {
@@ -83,11 +83,11 @@ const SCRIPTS: readonly (readonly [string, string])[] = [
   ],
   [
     'neighbours',
-    `${VETH} ip link set veth0 up; ip link set veth1 up; ip addr add 10.0.0.1/24 dev veth0; ${SETTLE} t ip neigh
+    `${VETH} ip link set veth0 up; ip link set veth1 up; ip addr add 10.0.0.1/24 dev veth0; ${SETTLE} n ip neigh
      t ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0; t ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev veth0
-     t ip neigh replace 10.0.0.8 lladdr 02:00:00:00:00:08 nud reachable dev veth0; t ip neigh; t ip n show dev veth0; t ip neigh show 10.0.0.9
-     t ip neigh add fd00::9 lladdr 02:00:00:00:00:09 dev veth0; t ip -6 neigh; t ip neigh flush dev veth0; t ip neigh; t ip neigh flush
-     t ip neigh del 10.0.0.77 dev veth0; t ip neigh del 10.0.0.9 dev veth0; t ip neigh; t ip neigh add 10.0.0.5 lladdr xx dev veth0
+     t ip neigh replace 10.0.0.8 lladdr 02:00:00:00:00:08 nud reachable dev veth0; n ip neigh; n ip n show dev veth0; t ip neigh show 10.0.0.9
+     t ip neigh add fd00::9 lladdr 02:00:00:00:00:09 dev veth0; n ip -6 neigh; t ip neigh flush dev veth0; n ip neigh; t ip neigh flush
+     t ip neigh del 10.0.0.77 dev veth0; t ip neigh del 10.0.0.9 dev veth0; n ip neigh; t ip neigh add 10.0.0.5 lladdr xx dev veth0
      t ip neigh add 10.0.0.5; t ip neigh frob; t ip neigh add 10.0.0.5 dev nope`,
   ],
 ];
