@@ -42,24 +42,22 @@ export function checkText(what: string, text: string, { contains, lacks, equals 
   const checks: Check[] = [];
   const shown = shownLines(text);
   for (const piece of contains ?? []) {
-    const expectation = `${what} contain ${JSON.stringify(piece)}`;
-    checks.push(text.includes(piece) ? passed(expectation) : failed(`${expectation}: they do not`, shown));
+    const quoted = JSON.stringify(piece);
+    const isThere = text.includes(piece);
+    checks.push(isThere ? passed(`${what}: ${quoted} is there`) : failed(`${what}: ${quoted} is missing`, shown));
   }
   for (const piece of lacks ?? []) {
-    const expectation = `${what} lack ${JSON.stringify(piece)}`;
+    const quoted = JSON.stringify(piece);
     const lines = text.split('\n').filter((line) => line.includes(piece));
-    checks.push(
-      !text.includes(piece)
-        ? passed(expectation)
-        : failed(`${expectation}: they do not`, lines.length > 0 ? lines : shown),
-    );
+    const isThere = text.includes(piece);
+    const where = lines.length > 0 ? lines : shown;
+    checks.push(isThere ? failed(`${what}: ${quoted} is there`, where) : passed(`${what}: ${quoted} is not there`));
   }
   if (equals !== undefined) checks.push(checkEqual(what, normalize(text), normalize(equals)));
   return checks;
 }
 
 function checkEqual(what: string, found: readonly string[], wanted: readonly string[]): Check {
-  const expectation = `${what} are as written`;
   const count = Math.max(found.length, wanted.length);
   const details: string[] = [];
   for (let i = 0; i < count && details.length < MAX_LINES; i++) {
@@ -70,5 +68,5 @@ function checkEqual(what: string, found: readonly string[], wanted: readonly str
       `  found     ${found[i] ?? '(no such line)'}`,
     );
   }
-  return details.length === 0 ? passed(expectation) : failed(`${expectation}: they differ`, details);
+  return details.length === 0 ? passed(`${what}: as written`) : failed(`${what}: not as written`, details);
 }

@@ -30,10 +30,6 @@ export function follow(sightings: readonly Sighting[], leg: Leg): readonly Sight
   return lastSent < 0 ? all : all.slice(lastSent);
 }
 
-/** Copies that flooding brought to hosts that they were not for. */
-export const isBystander = ({ place, kind, reason }: Sighting, leg: Leg): boolean =>
-  kind === 'drop' && reason === 'not-for-us' && place.host !== leg.to && place.host !== leg.from;
-
 /** One line for each sighting: when, where, what; what the frame is, whenever that has changed. */
 export function renderWay(sightings: readonly Sighting[]): readonly string[] {
   const startNs = sightings[0]?.atNs ?? 0;

@@ -30,36 +30,31 @@ export function entersSwitch({ kind, place, parts }: Sighting, machine: Machine)
   return device.kind === 'internal' ? kind === 'transmit' : kind === 'receive';
 }
 
-/** The account of ofproto/trace, with the command that asks for it as the first line; null where there is no such port. */
-export function traceEntry(sighting: Sighting, machine: Machine): readonly string[] | null {
-  const request = sighting.kind === 'deliver' ? tunnelRequest(sighting, machine) : portRequest(sighting, machine);
-  if (request === null) return null;
-  const { args, shown } = request;
+export interface BridgeTrace {
+  /** Whose tables were asked: `br0`, or `system@ovs-system` for a frame out of a tunnel. */
+  readonly bridge: string;
+  readonly lines: readonly string[];
+}
+
+/** The account of ofproto/trace; null where the frame came in by no port of a bridge. */
+export function traceEntry(sighting: Sighting, machine: Machine): BridgeTrace | null {
+  const args = sighting.kind === 'deliver' ? tunnelArguments(sighting, machine) : portArguments(sighting, machine);
+  if (args === null) return null;
   const result = machine.vswitchd.unixctl('ofproto/trace', args);
-  return [`ovs-appctl ofproto/trace ${shown}`, ...result.text.trimEnd().split('\n')];
+  return { bridge: args[0]!, lines: result.text.trimEnd().split('\n') };
 }
 
-interface TraceRequest {
-  readonly args: readonly string[];
-  readonly shown: string;
-}
-
-function portRequest({ place, frame }: Sighting, machine: Machine): TraceRequest | null {
+function portArguments({ place, frame }: Sighting, machine: Machine): readonly string[] | null {
   const { vswitchd } = machine;
   for (const name of vswitchd.bridgeNames()) {
-    const isPort = vswitchd
-      .bridge(name)
-      ?.portDescriptions()
-      .some((port) => port.name === place.device);
-    if (isPort !== true) continue;
-    const flow = `in_port=${place.device}`;
-    return { args: [name, flow, toHex(frame)], shown: `${name} ${flow} ${toHex(frame)}` };
+    const ports = vswitchd.bridge(name)?.portDescriptions() ?? [];
+    if (ports.some((port) => port.name === place.device)) return [name, `in_port=${place.device}`, toHex(frame)];
   }
   return null;
 }
 
 /** A frame out of a tunnel is told by its datapath key: the outer header is part of it. */
-function tunnelRequest({ parts }: Sighting, machine: Machine): TraceRequest | null {
+function tunnelArguments({ parts }: Sighting, machine: Machine): readonly string[] | null {
   const { inner, ipv4, vxlan } = parts;
   if (inner === null || ipv4 === null || vxlan === null) return null;
   for (const [name, dpif] of machine.vswitchd.datapaths()) {
@@ -73,8 +68,7 @@ function tunnelRequest({ parts }: Sighting, machine: Machine): TraceRequest | nu
     metadata.setU16(OFF_TUN_FLAGS, TUN_F_KEY);
     metadata.setU8(OFF_TUN_TTL, ipv4.ttl);
     metadata.updateShape();
-    const flow = formatOdpKey(extractFlow(inner.bytes, metadata), null);
-    return { args: [name, flow, toHex(inner.bytes)], shown: `${name} '${flow}' ${toHex(inner.bytes)}` };
+    return [name, formatOdpKey(extractFlow(inner.bytes, metadata), null), toHex(inner.bytes)];
   }
   return null;
 }

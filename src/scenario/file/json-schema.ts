@@ -3,6 +3,6 @@ import { z } from 'zod';
 import { scenarioSchema } from './schema.js';
 
 export function scenarioJsonSchema(): string {
-  const schema = z.toJSONSchema(scenarioSchema, { io: 'input', reused: 'ref' });
+  const schema = z.toJSONSchema(scenarioSchema, { io: 'input' });
   return `${JSON.stringify({ title: 'An Upcall scenario', ...schema }, null, 2)}\n`;
 }

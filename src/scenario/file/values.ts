@@ -127,7 +127,8 @@ export const countRange = z
       typeof value === 'number'
         ? { min: value, max: value }
         : { min: value.min ?? 0, max: value.max ?? Number.POSITIVE_INFINITY },
-  );
+  )
+  .meta({ id: 'count', description: 'A number, or a map of min and max' });
 
 export const isInRange = (count: number, range: CountRange): boolean => count >= range.min && count <= range.max;
 

@@ -47,6 +47,17 @@ function compareFields(
   return rows;
 }
 
+/** The expected fields by their full names, with the values in words. */
+export function expectedFields(expected: ExpectedFrame): readonly (readonly [name: string, wanted: string])[] {
+  const { inner, ...fields } = expected;
+  const own = Object.entries(fields as Readonly<Record<string, WantedValue | undefined>>).flatMap(([name, wanted]) =>
+    wanted === undefined ? [] : [[name, formatWanted(wanted)] as const],
+  );
+  const carried =
+    inner === undefined ? [] : expectedFields(inner).map(([name, wanted]) => [`inner.${name}`, wanted] as const);
+  return [...own, ...carried];
+}
+
 export const frameMatches = (frame: FrameParts, expected: ExpectedFrame): boolean =>
   compareFrame(frame, expected).every((row) => row.isRight);
 

@@ -1,9 +1,10 @@
 /** `expect: drops`: how many frames died for a reason, on a host or at one of its devices, since the beginning. */
 import { z } from 'zod';
 import { DROP_REASON_CODES } from '#datapath/drop-reason.js';
-import { countRange, formatRange, hostName, isInRange, map, place } from '../file/values.js';
+import { checkCount } from '../count-check.js';
+import { countRange, hostName, map, place } from '../file/values.js';
 import { defineExpectation } from './expectation.js';
-import { failed, passed, refer } from './step-kind.js';
+import { refer } from './step-kind.js';
 
 export const expectDrops = defineExpectation({
   name: 'drops',
@@ -22,9 +23,8 @@ export const expectDrops = defineExpectation({
     const total = here
       .filter((drop) => reason === undefined || drop.reason === reason)
       .reduce((sum, drop) => sum + drop.count, 0);
-    const expectation = `drops at ${at}${reason === undefined ? '' : ` (${reason})`}: ${formatRange(count)}`;
-    if (isInRange(total, count)) return [passed(expectation)];
     const all = here.map((drop) => `${drop.where}: ${drop.reason}: ${drop.count}`);
-    return [failed(`${expectation}: there are ${total}`, all.length > 0 ? all : [`nothing died at ${at}`])];
+    const what = `drops at ${at}${reason === undefined ? '' : ` (${reason})`}`;
+    return [checkCount(what, total, count, all.length > 0 ? all : [`nothing died at ${at}`])];
   },
 });

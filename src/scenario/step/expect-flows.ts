@@ -4,10 +4,11 @@
  *
  * What changes from moment to moment (duration, ages) is left out of the text, so that it can be compared as a whole.
  */
-import { countRange, deviceName, formatRange, hostName, isInRange, map, words } from '../file/values.js';
+import { checkCount } from '../count-check.js';
+import { countRange, deviceName, hostName, map, words } from '../file/values.js';
 import { checkText, shownLines, textExpectations } from '../text-check.js';
 import { defineExpectation } from './expectation.js';
-import { type Check, failed, passed, refer } from './step-kind.js';
+import { type Check, failed, refer } from './step-kind.js';
 
 const VOLATILE = / (duration|idle_age|hard_age)=[^,]*,/g;
 /** Datapath flows: the time since the last packet. */
@@ -54,15 +55,11 @@ export const expectFlows = defineExpectation({
       .join('\n');
     const lines = text === '' ? [] : text.split('\n');
     const checks: Check[] = [];
-    if (count !== undefined)
-      checks.push(checkNumber(`${what}: ${formatRange(count)}`, lines.length, isInRange(lines.length, count), text));
+    if (count !== undefined) checks.push(checkCount(what, lines.length, count, shownLines(text)));
     if (packets !== undefined) {
       const total = lines.reduce((sum, line) => sum + Number(/(?:n_packets=|packets:)(\d+)/.exec(line)?.[1] ?? 0), 0);
-      checks.push(checkNumber(`packets of ${what}: ${formatRange(packets)}`, total, isInRange(total, packets), text));
+      checks.push(checkCount(`packets of ${what}`, total, packets, shownLines(text)));
     }
     return [...checks, ...checkText(what, text, expectations)];
   },
 });
-
-const checkNumber = (what: string, found: number, isRight: boolean, text: string): Check =>
-  isRight ? passed(what) : failed(`${what}: there are ${found}`, shownLines(text));

@@ -4,10 +4,12 @@
  */
 import { z } from 'zod';
 import { expectedFrame } from '../file/frame-schema.js';
-import { countRange, formatRange, isInRange, map, place } from '../file/values.js';
+import { checkCount } from '../count-check.js';
+import { countRange, map, place } from '../file/values.js';
 import {
   compareFrame,
   type ExpectedFrame,
+  expectedFields,
   frameMatches,
   listFields,
   mismatchCount,
@@ -64,18 +66,10 @@ export const expectFrames = defineExpectation({
       .map(({ parts }) => parts);
     const considered = where === undefined ? frames : frames.filter((frame) => frameMatches(frame, asExpected(where)));
     const way = direction === 'both' ? '' : ` ${direction}`;
-    const what = `frames${way} at ${at}${where === undefined ? '' : ` where ${Object.keys(where).join(', ')} match`}`;
+    const what = `frames${way} at ${at}${where === undefined ? '' : ` (${describeExpected(asExpected(where))})`}`;
 
     const checks: Check[] = [];
-    if (count !== undefined) {
-      const expectation = `${what}: ${formatRange(count)}`;
-      const isRight = isInRange(considered.length, count);
-      checks.push(
-        isRight
-          ? passed(expectation)
-          : failed(`${expectation}: there are ${considered.length}`, list(considered, frames)),
-      );
-    }
+    if (count !== undefined) checks.push(checkCount(what, considered.length, count, list(considered, frames)));
     if (each !== undefined) checks.push(checkEach(what, considered, frames, asExpected(each)));
     if (some !== undefined) checks.push(checkSome(what, considered, frames, asExpected(some)));
     if (sequence !== undefined) checks.push(checkSequence(what, considered, sequence.map(asExpected)));
@@ -84,6 +78,12 @@ export const expectFrames = defineExpectation({
 });
 
 const asExpected = (value: object): ExpectedFrame => value as ExpectedFrame;
+
+/** `ip_dst 10.0.0.2, inner.icmp_type 8`. */
+const describeExpected = (expected: ExpectedFrame): string =>
+  expectedFields(expected)
+    .map(([name, wanted]) => `${name} ${wanted}`)
+    .join(', ');
 
 const isWanted = (kind: Sighting['kind'], direction: 'in' | 'out' | 'both'): boolean =>
   direction === 'both' ? kind === 'receive' || kind === 'transmit' : kind === KIND_OF[direction];
@@ -148,11 +148,7 @@ function checkSequence(what: string, frames: readonly FrameParts[], expected: re
     const frame = frames[i];
     const wanted = expected[i];
     if (frame === undefined) {
-      details.push(
-        `frame ${i + 1} is missing: expected ${Object.entries(wanted!)
-          .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-          .join(', ')}`,
-      );
+      details.push(`frame ${i + 1} is missing: expected ${describeExpected(wanted!)}`);
     } else if (wanted === undefined) {
       details.push(
         `frame ${i + 1} is one too many: ${describeFrame(frame)}`,

@@ -19,10 +19,11 @@ export const run = defineStep({
     const output = await world.run(on, script, { errexit: true });
     const title = `run on ${on}: ${firstLine(script)}`;
     const text = output.stdout + output.stderr;
-    const what = `exit code ${exit}`;
     const status =
-      output.exitCode === exit ? passed(what) : failed(`${what}: it was ${output.exitCode}`, shownLines(text));
-    return { title, checks: [status, ...checkText('what it printed', text, expectations)] };
+      output.exitCode === exit
+        ? passed(`exit code ${exit}`)
+        : failed(`expected exit code ${exit}, found ${output.exitCode}`, shownLines(text));
+    return { title, checks: [status, ...checkText('output', text, expectations)] };
   },
 });
 

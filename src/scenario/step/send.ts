@@ -3,7 +3,7 @@
  * flows at once.
  */
 import { z } from 'zod';
-import { hostName, map, oneOrMany, place, time, whole } from '../file/values.js';
+import { flag, hostName, map, oneOrMany, place, time, whole } from '../file/values.js';
 import { frameFields } from '../file/frame-schema.js';
 import { composeFromFields } from '../frame/compose.js';
 import { describeFrame } from '../frame/describe-frame.js';
@@ -14,7 +14,7 @@ import { UserError } from '../../report/user-error.js';
 import { defineStep, failed, refer, type StepResult } from './step-kind.js';
 
 /** Fields that can count up: numbers of at most 32 bits, and addresses. */
-const fieldName = z.enum(FRAME_FIELD_NAMES as [string, ...string[]]);
+const fieldName = z.enum(FRAME_FIELD_NAMES as [string, ...string[]]).meta({ id: 'fieldName' });
 
 export const send = defineStep({
   name: 'send',
@@ -27,11 +27,14 @@ export const send = defineStep({
       count: whole(1, 1_000_000).optional().describe('How many; 1 when not given'),
       vary: oneOrMany(fieldName).optional().describe('Fields that count up from frame to frame'),
       interval: time.optional().describe('Time between them; all at once when not given'),
+      hold: flag
+        .optional()
+        .describe('Leave them on the wire until the next step acts, so that both happen at the same instant'),
     },
     'a map of from and frame',
   ).describe('Sends frames out of a network card'),
   references: ({ from }) => refer(from.includes(':') ? 'place' : 'host', from, 'from'),
-  run({ from, frame, count = 1, vary = [], interval = 0 }, { world }): StepResult {
+  run({ from, frame, count = 1, vary = [], interval = 0, hold = false }, { world }): StepResult {
     const where = from.includes(':') ? from : `${from}:eth0`;
     const title = `send from ${where}${count === 1 ? '' : `, ${count} frames`}`;
     const device = world.device(where);
@@ -47,7 +50,7 @@ export const send = defineStep({
         device.send(composeFromFields(i === 0 ? fields : countUp(fields, varied, i)));
         if (interval > 0) world.scheduler.runUntil(world.scheduler.nowNs() + interval);
       }
-      world.scheduler.runDue();
+      if (!hold) world.scheduler.runDue();
       const what = describeFrame(dissect(composeFromFields(fields)));
       return { title: `${title}: ${what}`, checks: [] };
     } catch (error) {

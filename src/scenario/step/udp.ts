@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { DROP_REASONS, type DropReason } from '#datapath/drop-reason.js';
 import { IP_PROTO_UDP } from '#datapath/packet/ipv4.js';
 import { OFF_NW_PROTO, OFF_TP_DST, OFF_TP_SRC } from '#flowtable/flow-key.js';
+import { ICMP_PORT_UNREACHABLE } from '../../linux/ip/icmp.js';
+import { ICMPV6_PORT_UNREACHABLE } from '../../linux/ip/icmpv6.js';
 import { explainArrival, explainLoss } from '../explain/explain-loss.js';
 import type { Leg } from '../explain/follow.js';
 import { flag, hostName, map, time, whole, words } from '../file/values.js';
@@ -46,6 +48,7 @@ export const udp = defineStep({
 
     let received = 0;
     let wasRefused = false;
+    let wasUnreachable = false;
     const server =
       listen && owner !== null
         ? world.host(owner).root.stack.udp.bind({ port }, (_, payload) => {
@@ -58,7 +61,10 @@ export const udp = defineStep({
       { port: value.source ?? 0 },
       () => {},
       (error) => {
-        if (error.kind === 'unreachable') wasRefused = true;
+        if (error.kind !== 'unreachable') return;
+        if (error.code === (error.from.length === 4 ? ICMP_PORT_UNREACHABLE : ICMPV6_PORT_UNREACHABLE))
+          wasRefused = true;
+        else wasUnreachable = true;
       },
     );
     if (socket === null) {
@@ -72,7 +78,7 @@ export const udp = defineStep({
       if (interval > 0) scheduler.runUntil(scheduler.nowNs() + interval);
     }
     scheduler.runWhile(
-      () => received < count && !wasRefused,
+      () => received < count && !wasRefused && !wasUnreachable,
       scheduler.nowNs() + (value.timeout ?? DEFAULT_TIMEOUT_NS),
     );
     socket.close();
