@@ -10,7 +10,15 @@ import { extractFlow } from '#datapath/flow-extract.js';
 import type { DpAction, DpFlow, Upcall } from '#datapath/dpif.js';
 import { ufidOf } from '#flowtable/hash.js';
 import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
-import { FlowKey, OFF_CONJ_ID, OFF_IN_PORT, OFF_RECIRC_ID, OFF_USERSPACE, OFF_VLAN_TCI, VLAN_CFI } from '#flowtable/flow-key.js';
+import {
+  FlowKey,
+  OFF_CONJ_ID,
+  OFF_IN_PORT,
+  OFF_RECIRC_ID,
+  OFF_USERSPACE,
+  OFF_VLAN_TCI,
+  VLAN_CFI,
+} from '#flowtable/flow-key.js';
 import type { PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
@@ -19,7 +27,7 @@ import { RecirculationIds } from './recirculation.js';
 import { fdbLookup, type Credit, type TranslateOutcome } from './translate/outcome.js';
 import { Translation } from './translate/translation.js';
 import { findTunnelPort, isTunnelled } from './tunnel.js';
-import { DatapathFeatures } from './unixctl/datapath-features.js';
+import type { DatapathFeatures } from './unixctl/datapath-features.js';
 
 const NS_PER_MS = 1e6;
 /** ovs-vswitchd.conf.db(5): max-idle and flow-limit. */

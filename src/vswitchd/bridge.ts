@@ -23,6 +23,8 @@ export class Bridge {
   readonly fdb = new MacLearning();
   /** By OpenFlow number, in the order in which OVS floods. */
   readonly ports = new OvsHmap<number, SwitchPort>(hashInteger);
+  /** In the order of their making. */
+  readonly portsByAge = new Set<SwitchPort>();
   /** In the order of their making, the order in which NORMAL floods. */
   readonly bundles: Bundle[] = [];
   forwardsBpdu = false;

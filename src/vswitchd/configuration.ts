@@ -6,6 +6,7 @@
  * but for what ports, flows and learned addresses carry over.
  */
 import type { Dpif } from '#datapath/dpif.js';
+import type { Rng } from '#datapath/environment.js';
 import type { Database, Row } from '#src/ovsdb/database.js';
 import { OFPP_LOCAL } from '#src/openflow/ports.js';
 import { Match } from '#flowtable/match.js';
@@ -30,6 +31,8 @@ interface ConfiguredBridge {
   readonly bundles: OvsHmap<string, Bundle>;
   readonly interfaces: Map<string, ConfiguredInterface>;
   failMode: string;
+  /** For a bridge none of whose ports has a MAC of its maker's. */
+  readonly defaultMac: Uint8Array;
 }
 
 interface ConfiguredInterface {
@@ -42,20 +45,20 @@ interface ConfiguredInterface {
 export interface ConfigurationEnvironment {
   readonly database: Database;
   readonly scheduler: Scheduler;
+  readonly rng: Rng;
   readonly netdevs: NetdevProvider;
   readonly openFile: OpenFile;
   /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
   backer(type: string): Backer;
 }
 
-const LOCAL_TYPES: Readonly<Record<string, string>> = { dummy: 'dummy-internal', system: 'internal' };
-
 export class Configuration {
   private readonly env: ConfigurationEnvironment;
   private readonly configured = new Map<string, ConfiguredBridge>();
   /** Errors of interfaces by name: kept until they are tried again. */
   private readonly errors = new Map<string, string>();
-  private nextDummyMac = 0;
+  /** 0 is the dummy datapath's own port. */
+  private nextDummyMac = 1;
   private nextIfindex = 1;
   private nextBridgeId = 1;
 
@@ -116,6 +119,7 @@ export class Configuration {
       bundles: new OvsHmap(hashString),
       interfaces: new Map(),
       failMode: '',
+      defaultMac: this.randomMac(),
     };
     bridge.datapathId = BigInt(this.nextBridgeId++);
     this.configured.set(name, entry);
@@ -139,7 +143,7 @@ export class Configuration {
     bridge.fdb.setIdleSec(Number(other.get('mac-aging-time') ?? 300) || 300);
     bridge.fdb.setMaxEntries(Number(other.get('mac-table-size') ?? 8192) || 8192);
     bridge.fdb.floodVlans = new Set(row.integers('flood_vlans'));
-    this.configureIdentity(bridge, other);
+    this.configureIdentity(entry, other);
     this.configureTables(bridge, row);
     const failMode = row.string('fail_mode') ?? '';
     const isNew = entry.failMode === '';
@@ -171,23 +175,24 @@ export class Configuration {
     }
   }
 
-  /** The bridge's MAC is that of its first port by address; its datapath id follows from it. */
-  private configureIdentity(bridge: Bridge, other: ReadonlyMap<string, string>): void {
+  /**
+   * The bridge's MAC is the least of its ports' (those that are the maker's own, not locally administered), or else one
+   * made up once; its datapath id follows from it.
+   */
+  private configureIdentity(entry: ConfiguredBridge, other: ReadonlyMap<string, string>): void {
+    const { bridge } = entry;
     const local = bridge.ports.get(OFPP_LOCAL);
-    const hwaddr = parseMac(other.get('hwaddr'));
     const candidates = [...bridge.ports.values()]
       .filter((port) => port !== local && port.odpPort !== null && port.tunnel === null)
       .map((port) => port.netdev.mac)
-      .filter((mac) => (mac[0]! & 1) === 0 && mac.some((byte) => byte !== 0))
+      .filter((mac) => (mac[0]! & 3) === 0 && mac.some((byte) => byte !== 0))
       .sort((a, b) => Buffer.compare(a, b));
-    const isDummy = local?.netdev instanceof DummyNetdev;
-    const mac = hwaddr ?? (isDummy ? local.netdev.mac : (candidates[0] ?? local?.netdev.mac));
-    if (mac !== undefined && local !== undefined && Buffer.compare(mac, local.netdev.mac) !== 0)
-      local.netdev.setMac(mac);
+    const mac = parseMac(other.get('hwaddr')) ?? candidates[0] ?? entry.defaultMac;
+    if (local !== undefined && Buffer.compare(mac, local.netdev.mac) !== 0) local.netdev.setMac(mac);
     const wanted = other.get('datapath-id');
     if (wanted !== undefined && /^(0x)?[0-9a-f]{1,16}$/i.test(wanted)) {
       bridge.datapathId = BigInt(`0x${wanted.replace(/^0x/i, '')}`);
-    } else if (mac !== undefined) {
+    } else {
       bridge.datapathId = BigInt(`0x${Buffer.from(mac).toString('hex')}`);
     }
   }
@@ -234,6 +239,7 @@ export class Configuration {
     const { port } = configured;
     const { bridge } = entry;
     bridge.ports.delete(port.ofPort);
+    bridge.portsByAge.delete(port);
     entry.interfaces.delete(configured.name);
     if (port.ofPort !== OFPP_LOCAL) entry.numbers.release(port.ofPort);
     if (port.bundle !== null) {
@@ -263,9 +269,8 @@ export class Configuration {
     // Those that ask for a number come first, so that no other takes it.
     for (const requested of [true, false]) {
       for (const [name, port] of [...wanted.keys()].map((key) => [key, wanted.get(key) ?? null] as const)) {
-        const interfaces = port?.refs('interfaces') ?? [];
         if (port === null && !requested) this.addInterface(entry, name, null);
-        for (const iface of interfaces) {
+        for (const iface of port?.refs('interfaces') ?? []) {
           if ((iface.integer('ofport_request') !== undefined) !== requested) continue;
           this.addInterface(entry, iface.string('name') ?? '', iface);
         }
@@ -309,6 +314,7 @@ export class Configuration {
     if (mtu !== undefined) netdev.setMtu(mtu);
     if (peerName === null) port.odpPort = this.attach(port);
     bridge.ports.set(ofPort, port);
+    bridge.portsByAge.add(port);
     entry.interfaces.set(name, { name, type, port, settings: row === null ? '' : settingsOf(row, entry) });
   }
 
@@ -367,6 +373,14 @@ export class Configuration {
       return 'error' in netdev ? netdev : { netdev, ...plain };
     }
     return { error: `could not create netdev ${name} of unknown type ${type}` };
+  }
+
+  /** Locally administered, not multicast. */
+  private randomMac(): Uint8Array {
+    const [high, low] = [this.env.rng.next32(), this.env.rng.next32()];
+    const mac = Uint8Array.of(high >>> 24, high >>> 16, high >>> 8, high, low >>> 8, low);
+    mac[0] = (mac[0]! & ~1) | 2;
+    return mac;
   }
 
   private dummyMac(): Uint8Array {
@@ -516,5 +530,3 @@ function parseMac(text: string | undefined): Uint8Array | null {
   if (text === undefined || !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return null;
   return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
 }
-
-export { LOCAL_TYPES };

@@ -11,6 +11,8 @@ import type { Netdev, NetdevStats } from './netdev.js';
 const ETH_HEADER_SIZE = 14;
 const VLAN_HEADER_SIZE = 4;
 const NS_PER_SEC = 1e9;
+/** What NetdevStats has where a device does not know. */
+const UNKNOWN = -1;
 
 /** Makes a file anew and returns what writes to its end. */
 export type OpenFile = (path: string) => ByteSink;
@@ -24,8 +26,8 @@ export class DummyNetdev implements Netdev {
   readonly ifindex: number;
   mac: Uint8Array;
   mtu = 1500;
-  up = false;
-  carrier = false;
+  up = true;
+  carrier = true;
   private readonly clock: Clock;
   private receiver: ((frame: Uint8Array) => void) | null = null;
   private listener: (() => void) | null = null;
@@ -37,11 +39,14 @@ export class DummyNetdev implements Netdev {
     rxBytes: 0,
     txPackets: 0,
     txBytes: 0,
-    rxDropped: 0,
-    txDropped: 0,
-    rxErrors: 0,
-    txErrors: 0,
+    // OVS's dummies do not know these.
+    rxDropped: UNKNOWN,
+    txDropped: UNKNOWN,
+    rxErrors: UNKNOWN,
+    txErrors: UNKNOWN,
   };
+  /** Frames that were too short or too long to send. */
+  refusedCount = 0;
 
   constructor(name: string, type: 'dummy' | 'dummy-internal', mac: Uint8Array, ifindex: number, clock: Clock) {
     this.name = name;
@@ -74,7 +79,7 @@ export class DummyNetdev implements Netdev {
   transmit(frame: Uint8Array): void {
     const limit = ETH_HEADER_SIZE + this.mtu + (isTagged(frame) ? VLAN_HEADER_SIZE : 0);
     if (frame.length < ETH_HEADER_SIZE || frame.length > limit) {
-      this.counters.txErrors++;
+      this.refusedCount++;
       return;
     }
     this.counters.txPackets++;

@@ -3,6 +3,7 @@
  * `netdev-dummy.ts` for OVS's dummy devices, `src/daemon` for real ones. Mirrors lib/netdev-provider.h.
  */
 
+/** A counter that the device does not keep is -1. */
 export interface NetdevStats {
   readonly rxPackets: number;
   readonly rxBytes: number;

@@ -19,6 +19,7 @@ import {
 } from '#src/openflow/switch-connection.js';
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN, type SwitchPort } from './bundle.js';
+import { hashInteger, OvsHmap } from './ovs-hmap.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
 
 const NS_PER_SEC = 1e9;
@@ -243,8 +244,11 @@ export class Ofproto implements SwitchConnection {
     );
   }
 
+  /** As OVS lists them: in the order of its table of ports. */
   private portsInOrder(): SwitchPort[] {
-    return [...this.bridge.ports.values()];
+    const table = new OvsHmap<number, SwitchPort>(hashInteger);
+    for (const port of this.bridge.portsByAge) table.set(port.ofPort, port);
+    return [...table.values()];
   }
 }
 

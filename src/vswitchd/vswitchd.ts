@@ -60,6 +60,7 @@ export class Vswitchd implements VswitchdApi {
     this.configuration = new Configuration({
       database: options.database,
       scheduler: options.scheduler,
+      rng: options.rng,
       netdevs: options.netdevs,
       openFile: (path) => {
         const append = options.files?.appendFile;
@@ -149,6 +150,8 @@ export class Vswitchd implements VswitchdApi {
       { clock, rng, underlay: isDummy ? null : underlay },
       { name, ...this.options.datapath },
     );
+    // The datapath's own port, as every OVS datapath has one.
+    datapath.portAdd({ name: `ovs-${type}`, type: 'internal', port: 0 });
     const features = new DatapathFeatures(isDummy ? {} : { tnl_push_pop: false });
     backer = new Backer(name, datapath, scheduler, features);
     backer.flowLimit = this.flowLimit;
