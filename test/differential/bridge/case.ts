@@ -63,6 +63,10 @@ export function randomCase(seed: number): BridgeCase {
   const bridgeOf = ({ inPort }: Packet): string => (inPort > 10 ? 'br1' : 'br0');
   for (let i = 0; i < 12; i++) {
     const traced = packet();
+    if (dice.chance(0.06)) {
+      const local = traced.openflow.replace(/in_port=\d+/, 'in_port=LOCAL');
+      steps.push({ kind: 'trace', bridge: bridgeOf(traced), flow: local, packet: traced.odp });
+    }
     if (i % 3 === 2) {
       const sent = dice.chance(0.5) ? traced : packet();
       steps.push({ kind: 'receive', port: `p${sent.inPort}`, flow: sent.odp });

@@ -31,7 +31,7 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
         break;
       case 'userspace':
       case 'recirc':
-        effects.push(`${formatOdpActions([action])} ${formatOdpKey(key, null, { verbose: true })}`);
+        effects.push(`${formatOdpActions([action])} ${formatOdpKey(leavingBy(null, key), null, { verbose: true })}`);
         break;
       case 'push_vlan':
         key.bytes.copyWithin(OFF_VLAN1_TPID, OFF_VLAN_TPID, OFF_VLAN_TPID + 4);
@@ -52,8 +52,8 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
   return effects.sort();
 }
 
-/** Tunnel metadata means nothing to a port that is no tunnel. */
-function leavingBy(port: number, key: FlowKey): FlowKey {
+/** Tunnel metadata means nothing where the packet does not leave by a tunnel: it stays from an earlier output. */
+function leavingBy(port: number | null, key: FlowKey): FlowKey {
   if (port === VXLAN_PORT) return key;
   const plain = key.clone();
   plain.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);

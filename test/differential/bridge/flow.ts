@@ -37,10 +37,18 @@ export class FlowGenerator {
       ...(['ipv6', 'tcp6', 'udp6', 'sctp6', 'icmp6'] as const),
     ]);
     const { terms, tagged } = this.match(kind, table);
+    const nd = terms.some((term) => term.startsWith('icmp_code=0,nd_'))
+      ? terms.includes('icmp_type=135')
+        ? 135
+        : 136
+      : null;
     const priority = dice.pick([0, 1, 10, 10, 100, 32768]);
-    return [`table=${table}`, `priority=${priority}`, ...terms, `actions=${this.actions(kind, table, tagged)}`].join(
-      ',',
-    );
+    return [
+      `table=${table}`,
+      `priority=${priority}`,
+      ...terms,
+      `actions=${this.actions(kind, table, tagged, nd)}`,
+    ].join(',');
   }
 
   /** A lowest flow for a table, so that packets do something there. */
@@ -148,18 +156,19 @@ export class FlowGenerator {
     }
   }
 
-  private actions(kind: Kind, table: number, tagged: boolean): string {
+  private actions(kind: Kind, table: number, tagged: boolean, nd: 135 | 136 | null): string {
     const { dice, world } = this;
     if (dice.chance(0.06)) return 'drop';
     const list: string[] = [];
     const count = dice.between(1, 4);
     let isTagged = tagged;
     for (let i = 0; i < count; i++) {
-      const chosen = dice.chance(0.45) ? this.output(table) : this.change(kind, isTagged);
+      const chosen = dice.chance(0.45) ? this.output(table) : this.change(kind, isTagged, nd);
       if (/^push_vlan|^mod_vlan/.test(chosen)) isTagged = true;
       if (/^strip_vlan|^pop_vlan/.test(chosen)) isTagged = false;
       list.push(chosen);
     }
+    if (dice.chance(0.03)) list.push('exit');
     if (table < TABLES - 1 && dice.chance(0.35)) {
       const next = dice.between(table + 1, TABLES - 1);
       if (world.modern && dice.chance(0.5)) {
@@ -194,15 +203,20 @@ export class FlowGenerator {
       () => 'all',
       () => 'NORMAL',
       () => 'LOCAL',
-      () => dice.pick(['controller', 'controller:128', 'CONTROLLER:65535']),
+      () => dice.pick(['controller', 'controller:128', 'CONTROLLER:65535', 'controller(max_len=64,id=3)']),
+      () => 'output:NXM_NX_REG1[]',
       () => 'output:NXM_NX_REG0[0..15]',
       () => (table < TABLES - 1 ? `resubmit(,${dice.between(table + 1, TABLES - 1)})` : 'NORMAL'),
     ])();
   }
 
-  private change(kind: Kind, tagged: boolean): string {
+  private change(kind: Kind, tagged: boolean, nd: 135 | 136 | null): string {
     const { dice, world } = this;
     const choices: (() => string)[] = [
+      () => 'note:1a.2b',
+      () => `set_tunnel:${dice.pick(['0x1', '0x5'])}`,
+      () => `move:NXM_NX_REG${dice.below(3)}[0..7]->NXM_OF_ETH_SRC[8..15]`,
+      () => `load:0x${dice.pick(VIDS).toString(16)}->OXM_OF_PKT_REG0[32..43]`,
       () => `load:0x${dice.pick([1, 5, 0x10, dice.pick(world.ports)]).toString(16)}->NXM_NX_REG${dice.below(3)}[]`,
       () => `load:0x${dice.pick([1, 3]).toString(16)}->NXM_NX_REG0[4..7]`,
       () => `move:NXM_NX_REG${dice.below(3)}[]->NXM_NX_REG${dice.below(3)}[]`,
@@ -261,6 +275,13 @@ export class FlowGenerator {
         () => 'move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]',
         () => `set_field:${dice.pick(MACS)}->arp_sha`,
         () => 'move:NXM_OF_ETH_SRC[]->NXM_NX_ARP_THA[]',
+      );
+    }
+    if (nd !== null) {
+      const option = nd === 135 ? 'nd_sll' : 'nd_tll';
+      choices.push(
+        () => `set_field:${dice.pick(IPV6S)}->nd_target`,
+        () => `set_field:${dice.pick(MACS)}->${option}`,
       );
     }
     if (kind === 'icmp') choices.push(() => `set_field:${dice.pick([0, 8])}->icmp_type`);

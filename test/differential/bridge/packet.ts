@@ -28,7 +28,8 @@ interface Layers {
 export function randomPacket(dice: Dice, inPorts: readonly number[]): Packet {
   const inPort = dice.pick(inPorts);
   const source = dice.pick(MACS.slice(0, 3));
-  const destination = dice.pick(MACS);
+  // Now and then an address that bridges keep for themselves (IEEE 802.1D table 7-10).
+  const destination = dice.chance(0.04) ? '01:80:c2:00:00:00' : dice.pick(MACS);
   const network = randomNetwork(dice);
   const openflow = [`in_port=${inPort}`, ...network.openflow.slice(0, 1), `dl_src=${source}`, `dl_dst=${destination}`];
   const odp = [`in_port(${inPort})`, `eth(src=${source},dst=${destination})`];
