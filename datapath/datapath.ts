@@ -12,8 +12,6 @@
  * the number of buffers ends such a recursion.
  */
 import { DATAPATH_WORDS, FlowKey, OFF_IN_PORT, SHAPE_TUNNEL, SHAPE_WORD } from '#flowtable/flow-key.js';
-import { microflowHash } from '#flowtable/hash.js';
-import type { MicroflowCache } from '#flowtable/microflow-cache.js';
 import { compileActions } from './action/compile.js';
 import { type ActionTarget, executeActions } from './action/execute.js';
 import type { DatapathOptions } from './datapath-options.js';
@@ -30,11 +28,13 @@ import type {
   VportInfo,
   VportSpec,
 } from './dpif.js';
-import { DROP_REASON_CODES, type DropReason, dropReasonIndex } from './drop-reason.js';
+import { DropCounts } from './drop-counts.js';
+import type { DropReason } from './drop-reason.js';
 import type { DatapathEnvironment } from './environment.js';
-import { EXTRACT_BAD_ARP, EXTRACT_RESULT_COUNT, EXTRACT_TOO_SHORT } from './extract-result.js';
+import { EXTRACT_OK, EXTRACT_RESULT_COUNT, EXTRACT_TOO_SHORT } from './extract-result.js';
 import { extractPacket, loadMetadata, MAX_VLAN_HEADERS, resetMetadata, TUNNEL_WORD } from './flow-extract.js';
-import { FastPath, type FastPathHost, makeMicroflowCache } from './fast-path.js';
+import { FastPath, type FastPathHost } from './fast-path.js';
+import { FlowLookup } from './flow-lookup.js';
 import { FlowStore } from './flow-store.js';
 import {
   DEFAULT_BUFFER_COUNT,
@@ -55,10 +55,9 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   readonly name: string;
   readonly pool: PacketPool;
   readonly flows: FlowStore;
+  readonly lookup: FlowLookup;
   private readonly environment: DatapathEnvironment;
   readonly vports: VportTable;
-  private readonly cache: MicroflowCache | null;
-  private readonly usesTable: boolean;
   private readonly fastPath: FastPath | null;
   private readonly queue: UpcallQueue;
   private readonly listeners: (() => void)[] = [];
@@ -68,12 +67,10 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   private recircDepth = 0;
   /** While somebody watches, every frame takes the reference way. */
   private observer: FrameObserver | null = null;
-  private megaflowHits = 0;
-  private missed = 0;
   private lost = 0;
   private recirculations = 0;
   /** Drops that no port can answer for. */
-  private readonly portlessDrops = new Float64Array(DROP_REASON_CODES.length);
+  private readonly portlessDrops = new DropCounts();
   /** Frames by what extraction said of them (EXTRACT_*). */
   private readonly extractResults = new Float64Array(EXTRACT_RESULT_COUNT);
 
@@ -91,10 +88,8 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     this.vports = new VportTable(environment.underlay, (port, tunnel, frame) =>
       this.receiveTunnel(port, tunnel, frame),
     );
-    this.usesTable = options.megaflowTable ?? true;
-    const useCache = this.usesTable && (options.microflowCache ?? true);
-    this.cache = useCache ? makeMicroflowCache(options.microflowCacheSize ?? 8192) : null;
-    this.fastPath = this.usesTable && (options.fastPath ?? true) ? new FastPath(this, this.cache) : null;
+    this.lookup = new FlowLookup(this.flows, options);
+    this.fastPath = this.lookup.usesTable && (options.fastPath ?? true) ? new FastPath(this) : null;
     const capacity = options.upcallQueueSize ?? 1024;
     this.queue = new UpcallQueue({
       capacity,
@@ -113,14 +108,12 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   receive(port: number, frame: Uint8Array): void {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
-      this.countPortlessDrop('no-vport');
+      this.portlessDrops.add('no-vport');
       this.tellDropped('no-vport', port, frame, 0, frame.length);
       return;
     }
     const packet = this.admit(vport, frame);
-    if (packet === null) return;
-    resetMetadata(packet.words, packet.row, vport.portWord);
-    this.extractAndProcess(packet, vport);
+    if (packet !== null) this.extractAndProcess(packet, vport);
   }
 
   /**
@@ -141,36 +134,21 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   private receiveFrame(arena: FrameArena, start: number, length: number, port: number): void {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
-      this.countPortlessDrop('no-vport');
+      this.portlessDrops.add('no-vport');
       this.tellDropped('no-vport', port, arena.bytes, start, length);
       return;
     }
-    if (!vport.isUp) {
-      vport.dropOnReceive('vport-down', RX_DROPPED);
-      this.tellDropped('vport-down', port, arena.bytes, start, length);
-      return;
-    }
-    const packet = this.pool.acquire();
-    if (packet === null) {
-      vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
-      this.tellDropped('no-packet-buffer', port, arena.bytes, start, length);
-      return;
-    }
+    const packet = this.openPacket(vport, arena.bytes, start, length);
+    if (packet === null) return;
     this.pool.borrow(packet, arena, start, length);
-    packet.inPort = port;
     vport.countReceived(length);
-    resetMetadata(packet.words, packet.row, vport.portWord);
     this.extractAndProcess(packet, vport);
   }
 
   // FastPathHost: what the fast path asks of the datapath.
 
   countGone(): void {
-    this.countPortlessDrop('no-vport');
-  }
-
-  countMegaflowHit(): void {
-    this.megaflowHits++;
+    this.portlessDrops.add('no-vport');
   }
 
   takeParsed(arena: FrameArena, start: number, length: number, vport: Vport, row: Int32Array, slot: number): void {
@@ -186,7 +164,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     this.recircDepth = 0;
     try {
       if (slot >= 0) this.run(packet, slot);
-      else this.miss(packet);
+      else this.enqueue('miss', packet, null);
     } finally {
       this.recircDepth = outerDepth;
       this.pool.release(packet);
@@ -197,7 +175,6 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const packet = this.admit(vport, frame);
     if (packet === null) return;
     const { words, row } = packet;
-    resetMetadata(words, row, vport.portWord);
     words.set(tunnel, row + TUNNEL_WORD);
     words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_TUNNEL;
     this.extractAndProcess(packet, vport);
@@ -205,26 +182,39 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   /** A packet buffer with the frame in it, or null when the port is down, the frame too long or no buffer free. */
   private admit(vport: Vport, frame: Uint8Array): Packet | null {
-    if (!vport.isUp) {
-      vport.dropOnReceive('vport-down', RX_DROPPED);
-      this.tellDropped('vport-down', vport.port, frame, 0, frame.length);
-      return null;
-    }
-    const packet = this.pool.acquire();
-    if (packet === null) {
-      vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
-      this.tellDropped('no-packet-buffer', vport.port, frame, 0, frame.length);
-      return null;
-    }
+    const packet = this.openPacket(vport, frame, 0, frame.length);
+    if (packet === null) return null;
     if (!this.pool.load(packet, frame)) {
       this.pool.release(packet);
-      vport.dropOnReceive('frame-too-long', RX_ERRORS);
-      this.tellDropped('frame-too-long', vport.port, frame, 0, frame.length);
+      this.refuse(vport, 'frame-too-long', RX_ERRORS, frame, 0, frame.length);
+      return null;
+    }
+    vport.countReceived(frame.length);
+    return packet;
+  }
+
+  /** A packet for a frame that comes in by a port, its metadata set; null when the port is down or no buffer free. */
+  private openPacket(vport: Vport, bytes: Uint8Array, start: number, length: number): Packet | null {
+    const packet = vport.isUp ? this.pool.acquire() : null;
+    if (packet === null) {
+      this.refuse(vport, vport.isUp ? 'no-packet-buffer' : 'vport-down', RX_DROPPED, bytes, start, length);
       return null;
     }
     packet.inPort = vport.port;
-    vport.countReceived(frame.length);
+    resetMetadata(packet.words, packet.row, vport.portWord);
     return packet;
+  }
+
+  private refuse(
+    vport: Vport,
+    reason: DropReason,
+    counter: typeof RX_DROPPED | typeof RX_ERRORS,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+  ): void {
+    vport.dropOnReceive(reason, counter);
+    this.tellDropped(reason, vport.port, bytes, start, length);
   }
 
   /** Runs a packet that has just come in, and releases it whatever a sink does. */
@@ -238,8 +228,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
       const result = extractPacket(view, start, length, words, row, this.vlanLimit);
       this.extractResults[result] = this.extractResults[result]! + 1;
       if (result === EXTRACT_TOO_SHORT) {
-        vport.dropOnReceive('frame-too-short', RX_ERRORS);
-        this.tellDropped('frame-too-short', vport.port, packet.bytes, start, length);
+        this.refuse(vport, 'frame-too-short', RX_ERRORS, packet.bytes, start, length);
       } else this.process(packet);
     } finally {
       this.recircDepth = outerDepth;
@@ -249,33 +238,9 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   /** Looks the packet up and runs its actions, or sends it up. The packet's row is its key. */
   private process(packet: Packet): void {
-    const slot = this.usesTable ? this.lookup(packet) : -1;
-    if (slot < 0) this.miss(packet);
+    const slot = this.lookup.find(packet.words, packet.row);
+    if (slot < 0) this.enqueue('miss', packet, null);
     else this.run(packet, slot);
-  }
-
-  private miss(packet: Packet): void {
-    this.missed++;
-    this.enqueue('miss', packet, null);
-  }
-
-  private lookup(packet: Packet): number {
-    const { words, row } = packet;
-    const { cache } = this;
-    const { table } = this.flows;
-    if (cache === null) {
-      const slot = table.lookup(words, row);
-      if (slot >= 0) this.megaflowHits++;
-      return slot;
-    }
-    const hash = microflowHash(words, row);
-    let slot = cache.lookup(words, row, hash, table.handles);
-    if (slot >= 0) return slot;
-    slot = table.lookup(words, row);
-    if (slot < 0) return -1;
-    this.megaflowHits++;
-    cache.insert(words, row, hash, table.handles[slot]!);
-    return slot;
   }
 
   /** Credits the packet to the flow and runs the flow's actions. */
@@ -329,7 +294,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   drop(packet: Packet, reason: DropReason): void {
     const vport = this.vports.ports[packet.inPort];
-    if (vport === undefined) this.countPortlessDrop(reason);
+    if (vport === undefined) this.portlessDrops.add(reason);
     else vport.countDrop(reason);
     this.tellDropped(reason, packet.inPort, packet.bytes, packet.start, packet.length);
   }
@@ -356,7 +321,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     if (loss === null) return;
     this.lost++;
     const vport = this.vports.ports[loss.port];
-    if (vport === undefined) this.countPortlessDrop(loss.reason);
+    if (vport === undefined) this.portlessDrops.add(loss.reason);
     else vport.countDrop(loss.reason);
     const lost = this.queue.lastDisplaced?.packet;
     if (lost === undefined) this.tellDropped(loss.reason, loss.port, packet.bytes, packet.start, packet.length);
@@ -367,7 +332,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     for (;;) {
       const upcall = this.queue.shift();
       if (upcall === null) return null;
-      if (upcall.kind === 'action' || !this.usesTable || !this.runInstalled(upcall)) return upcall;
+      if (upcall.kind === 'action' || !this.lookup.usesTable || !this.runInstalled(upcall)) return upcall;
     }
   }
 
@@ -390,7 +355,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const program = compileActions(actions);
     const packet = this.pool.acquire();
     if (packet === null) {
-      this.countPortlessDrop('no-packet-buffer');
+      this.portlessDrops.add('no-packet-buffer');
       return;
     }
     packet.inPort = key.u32(OFF_IN_PORT);
@@ -469,7 +434,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   flowDelete(ufid: string): DpFlow | null {
     const flow = this.flows.delete(ufid);
-    this.cache?.follow(this.flows.table.epoch);
+    this.lookup.flowsRemoved();
     return flow;
   }
 
@@ -483,7 +448,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   flowFlush(): void {
     this.flows.clear();
-    this.cache?.clear();
+    this.lookup.flowsRemoved();
   }
 
   flowCount(): number {
@@ -491,41 +456,16 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   }
 
   stats(): DatapathStats {
-    const microflowHits = this.cache?.hits ?? 0;
-    const { table } = this.flows;
-    return {
-      hits: microflowHits + this.megaflowHits,
-      microflowHits,
-      megaflowHits: this.megaflowHits,
-      missed: this.missed,
-      lost: this.lost,
-      flows: table.flowCount,
-      masks: table.maskCount,
-      maskHits: table.probeCount,
-      cacheHits: microflowHits,
-      recirculations: this.recirculations,
-    };
+    return { ...this.lookup.stats(), lost: this.lost, recirculations: this.recirculations };
   }
 
   /** Drops that belong to no port: frames for ports that do not exist, or have gone. */
   drops(): ReadonlyMap<DropReason, number> {
-    const drops = new Map<DropReason, number>();
-    DROP_REASON_CODES.forEach((code, index) => {
-      const count = this.portlessDrops[index]!;
-      if (count > 0) drops.set(code, count);
-    });
-    return drops;
+    return this.portlessDrops.toMap();
   }
 
   /** Frames whose headers were short or malformed, from the Ethernet header up. */
   parseFailureCount(): number {
-    let count = this.extractResults[EXTRACT_TOO_SHORT]!;
-    for (let i = EXTRACT_BAD_ARP; i < EXTRACT_RESULT_COUNT; i++) count += this.extractResults[i]!;
-    return count;
-  }
-
-  private countPortlessDrop(reason: DropReason): void {
-    const index = dropReasonIndex[reason];
-    this.portlessDrops[index] = this.portlessDrops[index]! + 1;
+    return this.extractResults.reduce((sum, count) => sum + count) - this.extractResults[EXTRACT_OK]!;
   }
 }

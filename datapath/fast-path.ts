@@ -19,6 +19,7 @@ import { BASE_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
 import { slotOf } from '#flowtable/megaflow-table.js';
 import { ENTRY_MASK, MicroflowCache, NOT_PLAIN_TAG, TAG_MASK } from '#flowtable/microflow-cache.js';
 import { L2_5_WORD, L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract.js';
+import type { FlowLookup } from './flow-lookup.js';
 import { type FlowStore, STAT_STRIDE } from './flow-store.js';
 import { type FrameArena, type FrameBatch, makeFrameArena } from './packet-buffer.js';
 import { COUNTER_COUNT, RX_BYTES, RX_DROPPED, RX_PACKETS, TX_BYTES, TX_PACKETS, type Vport } from './vport/vport.js';
@@ -50,12 +51,11 @@ const LE_IPV4_PLAIN = 0x45_0008;
 /** What the fast path asks of its datapath. */
 export interface FastPathHost {
   readonly flows: FlowStore;
+  readonly lookup: FlowLookup;
   readonly vports: VportTable;
   readonly nowNs: number;
   /** Counts a frame whose port has gone. */
   countGone(): void;
-  /** Counts one packet that the megaflow table answered. */
-  countMegaflowHit(): void;
   /** Takes over a frame whose key is in the row: runs flow `slot`, or sends a miss up when it is -1. */
   takeParsed(arena: FrameArena, start: number, length: number, vport: Vport, row: Int32Array, slot: number): void;
 }
@@ -70,8 +70,9 @@ export class FastPath {
   /** Keeps the touching loops from being optimised away. */
   touched = 0;
 
-  constructor(host: FastPathHost, cache: MicroflowCache | null) {
+  constructor(host: FastPathHost) {
     this.host = host;
+    const { cache } = host.lookup;
     this.cache = cache;
     this.memory = cache === null ? new Int32Array(FAST_PATH_WORDS) : cache.memory;
     this.row[L2_5_WORD] = -1;
@@ -328,11 +329,7 @@ export class FastPath {
     else {
       const row = this.fillRow(arena.view, start, length, vport.portWord, base);
       isRowReady = true;
-      slot = flows.table.lookup(row, 0);
-      if (slot >= 0) {
-        host.countMegaflowHit();
-        if (cache !== null) cache.insert(row, 0, memory[base + P_HASH]!, flows.table.handles[slot]!);
-      }
+      slot = host.lookup.findInTable(row, 0, memory[base + P_HASH]!);
     }
     vport.countReceived(length);
     const out = slot < 0 ? -1 : flows.soleOutputs[slot]!;

@@ -5,7 +5,7 @@
  * Each type is a subclass in a file of its own and says how a frame leaves.
  */
 import type { DropReason } from '../drop-reason.js';
-import { DROP_REASON_CODES, dropReasonIndex } from '../drop-reason.js';
+import { DropCounts } from '../drop-counts.js';
 import type { FrameObserver, VportInfo, VportType } from '../dpif.js';
 import { swap32 } from '../packet/byte-order.js';
 import type { Packet } from '../packet-buffer.js';
@@ -36,7 +36,7 @@ export abstract class Vport {
   observer: FrameObserver | null = null;
   /** A part of the counters of all ports (vport-table.ts), put here when the port is added. */
   counters = new Float64Array(COUNTER_COUNT);
-  private readonly dropCounts = new Float64Array(DROP_REASON_CODES.length);
+  private readonly drops = new DropCounts();
 
   constructor(port: number, name: string, mtu: number) {
     this.port = port;
@@ -95,8 +95,7 @@ export abstract class Vport {
 
   /** Counts a drop that no interface counter shows, like a flow without actions. */
   countDrop(reason: DropReason): void {
-    const index = dropReasonIndex[reason];
-    this.dropCounts[index] = this.dropCounts[index]! + 1;
+    this.drops.add(reason);
   }
 
   /** Counts a drop of a frame that came in here, under the reason and the interface counter. */
@@ -119,11 +118,6 @@ export abstract class Vport {
 
   info(): VportInfo {
     const counters = this.counters;
-    const drops = new Map<DropReason, number>();
-    DROP_REASON_CODES.forEach((code, index) => {
-      const count = this.dropCounts[index]!;
-      if (count > 0) drops.set(code, count);
-    });
     return {
       port: this.port,
       name: this.name,
@@ -140,7 +134,7 @@ export abstract class Vport {
         rxErrors: counters[RX_ERRORS]!,
         txErrors: counters[TX_ERRORS]!,
       },
-      drops,
+      drops: this.drops.toMap(),
     };
   }
 }
