@@ -5,12 +5,16 @@
 import type { CommandOutput } from '#src/report/command-output.js';
 import type { Timer } from '#src/sim/scheduler.js';
 import type { NetDevice } from '../device/net-device.js';
-import { formatAddress, type IpAddress } from '../ip/address.js';
+import { formatAddress, type IpAddress, isLinkLocalIpv6, isMulticast } from '../ip/address.js';
 import type { EchoEvent, EchoSocket } from '../ip/echo.js';
 import type { IcmpError } from '../ip/icmp-error.js';
 import type { IpStack } from '../ip/stack.js';
 import type { Machine } from '../machine.js';
-import { type PingOptions, scopeText } from './ping.js';
+import type { PingOptions } from './ping.js';
+
+/** Addresses that hold on one link only are shown with the link's name. */
+export const scopeText = (address: IpAddress, device: NetDevice): string =>
+  isLinkLocalIpv6(address) || (address.length === 16 && isMulticast(address)) ? `%${device.name}` : '';
 
 export interface EchoRunSetup {
   readonly options: PingOptions;

@@ -8,7 +8,7 @@ import { familyOf, formatAddress, type IpAddress, isLinkLocalIpv6, isMulticast, 
 import type { FragmentPolicy } from '../ip/packet.js';
 import { resolveHost } from './host-name.js';
 import { type CommandContext, failed, type ShellCommand } from './command.js';
-import { EchoRun } from './ping-run.js';
+import { EchoRun, scopeText } from './ping-run.js';
 
 export interface PingOptions {
   readonly family: 4 | 6 | null;
@@ -105,9 +105,6 @@ function findSource(
   if (device === undefined) throw new PingError(`SO_BINDTODEVICE ${from}: No such device`, 2);
   return { device, source: null };
 }
-
-export const scopeText = (address: IpAddress, device: NetDevice): string =>
-  isLinkLocalIpv6(address) || (address.length === 16 && isMulticast(address)) ? `%${device.name}` : '';
 
 const WITH_ARGUMENT = 'TFNceiIlmMpQsStwW';
 const WITHOUT_ARGUMENT = 'hbR6aABdDfLnOqrUvV4C';
