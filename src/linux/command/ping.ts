@@ -4,7 +4,7 @@
  */
 import type { CommandOutput } from '#src/report/command-output.js';
 import type { NetDevice } from '../device/net-device.js';
-import { familyOf, formatAddress, type IpAddress, isLinkLocalIpv6, isMulticast, parseAddress } from '../ip/address.js';
+import { familyOf, formatAddress, type IpAddress, parseAddress } from '../ip/address.js';
 import type { FragmentPolicy } from '../ip/packet.js';
 import { resolveHost } from './host-name.js';
 import { type CommandContext, failed, type ShellCommand } from './command.js';
