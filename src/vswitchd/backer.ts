@@ -18,6 +18,7 @@ import {
   OFF_USERSPACE,
   OFF_VLAN_TCI,
   VLAN_CFI,
+  VLAN_VID_MASK,
 } from '#flowtable/flow-key.js';
 import type { PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
@@ -33,8 +34,6 @@ const NS_PER_MS = 1e6;
 /** ovs-vswitchd.conf.db(5): max-idle and flow-limit. */
 export const DEFAULT_MAX_IDLE_MS = 10_000;
 export const DEFAULT_FLOW_LIMIT = 200_000;
-/** VLAN headers that are looked at (other_config:vlan-limit). */
-export const VLAN_LIMIT = 1;
 /** Idle time of flows while there are more of them than the limit. */
 const CROWDED_IDLE_MS = 100;
 
@@ -78,6 +77,8 @@ export class Backer {
   megaflowsEnabled = true;
   /** Called with packets for controllers; nothing listens unless a controller is connected. */
   onPacketIn: ((message: PacketIn) => void) | null = null;
+  /** VLAN headers that are looked at. */
+  private vlanLimit = 1;
   maxFlowCount = 0;
   packetInCount = 0;
 
@@ -123,6 +124,14 @@ export class Backer {
     return ports.find((port) => port.odpPort === odpPort && port.tunnel === null) ?? null;
   }
 
+  setVlanLimit(limit: number): void {
+    if (limit === this.vlanLimit) return;
+    this.vlanLimit = limit;
+    // Keys change with it: flows of the old ones would never be hit.
+    this.purge();
+    this.dpif.setVlanLimit(limit);
+  }
+
   /** Rules, ports or settings changed: all flows are in doubt. */
   noteChange(): void {
     this.everythingChanged = true;
@@ -152,7 +161,7 @@ export class Backer {
 
   /** Executes actions of a controller, or of ovs-ofctl packet-out. */
   packetOut(bridge: Bridge, message: PacketOut): void {
-    const flow = extractFlow(message.packet, undefined, VLAN_LIMIT);
+    const flow = extractFlow(message.packet, undefined, this.vlanLimit);
     flow.setU32(OFF_IN_PORT, message.inPort);
     const outcome = new Translation({
       bridge,
@@ -327,11 +336,12 @@ export class Backer {
 
   /**
    * The mask of a flow in the datapath. Whether a packet has a VLAN tag is always matched there: flow keys cannot say
-   * that it does not matter. OVS's userspace datapath takes all of the TCI where translation looked at none of it.
+   * that it does not matter. OVS's userspace datapath takes the VID too where translation looked at no bit of the tag.
    */
   private installedMask(wc: FlowKey): FlowKey {
     const mask = wc.clone();
-    if (mask.u16(OFF_VLAN_TCI) === 0) mask.setU16(OFF_VLAN_TCI, this.name.startsWith('dummy@') ? 0xffff : VLAN_CFI);
+    if (mask.u16(OFF_VLAN_TCI) === 0)
+      mask.setU16(OFF_VLAN_TCI, this.name.startsWith('dummy@') ? VLAN_VID_MASK | VLAN_CFI : VLAN_CFI);
     return mask;
   }
 

@@ -94,6 +94,10 @@ export class VswitchdContext implements UnixctlContext {
     return [...this.vswitchd.configuration.dummyDevices()];
   }
 
+  vlanLimit(): number {
+    return this.vswitchd.vlanLimit;
+  }
+
   stopTime(): void {
     // Virtual time stands still by itself.
   }

@@ -3,12 +3,13 @@
  * Mirrors vswitchd/ovs-vswitchd.c and bridge_run(): the timers here are its main loop.
  */
 import { Datapath } from '#datapath/datapath.js';
+import { MAX_VLAN_HEADERS } from '#datapath/flow-extract.js';
 import type { Dpif } from '#datapath/dpif.js';
 import type { Clock, Rng, Underlay } from '#datapath/environment.js';
 import type { Database } from '#src/ovsdb/database.js';
 import type { SwitchConnection } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
-import { Backer, DEFAULT_FLOW_LIMIT } from './backer.js';
+import { Backer, DEFAULT_FLOW_LIMIT, DEFAULT_MAX_IDLE_MS } from './backer.js';
 import type { Bridge } from './bridge.js';
 import { Configuration } from './configuration.js';
 import type { NetdevProvider } from './netdev.js';
@@ -52,7 +53,10 @@ export class Vswitchd implements VswitchdApi {
   private readonly commands: UnixctlTable;
   private readonly context: VswitchdContext;
   private isReconciling = false;
-  private flowLimit = DEFAULT_FLOW_LIMIT;
+  /** VLAN headers that are looked at, at most (Open_vSwitch:other_config:vlan-limit). */
+  vlanLimit = 1;
+  /** Set by upcall/set-flow-limit: stands in for the database's. */
+  private flowLimit: number | null = null;
 
   constructor(options: VswitchdOptions) {
     this.options = options;
@@ -115,6 +119,23 @@ export class Vswitchd implements VswitchdApi {
     }
     // Datapaths go with their last bridge.
     for (const [name, backer] of this.backers) if (backer.bridges.size === 0) this.backers.delete(name);
+    this.configureLimits();
+  }
+
+  /** The settings of the whole switch: flow-limit, max-idle and vlan-limit of Open_vSwitch:other_config. */
+  private configureLimits(): void {
+    const other = this.options.database.rows('Open_vSwitch')[0]?.map('other_config');
+    const number = (name: string, preset: number): number => {
+      const text = other?.get(name);
+      return text !== undefined && /^\d+$/.test(text) ? Number(text) : preset;
+    };
+    const limit = number('vlan-limit', 1);
+    this.vlanLimit = limit === 0 || limit > MAX_VLAN_HEADERS ? MAX_VLAN_HEADERS : limit;
+    for (const backer of this.backers.values()) {
+      backer.flowLimit = this.flowLimit ?? number('flow-limit', DEFAULT_FLOW_LIMIT);
+      backer.maxIdleMs = number('max-idle', DEFAULT_MAX_IDLE_MS);
+      backer.setVlanLimit(this.vlanLimit);
+    }
   }
 
   unixctl(command: string, args: readonly string[]): UnixctlResult {
@@ -154,7 +175,6 @@ export class Vswitchd implements VswitchdApi {
     datapath.portAdd({ name: `ovs-${type}`, type: 'internal', port: 0 });
     const features = new DatapathFeatures(isDummy ? {} : { tnl_push_pop: false });
     backer = new Backer(name, datapath, scheduler, features);
-    backer.flowLimit = this.flowLimit;
     this.backers.set(name, backer);
     return backer;
   }

@@ -52,3 +52,20 @@ describe('NORMAL', () => {
     expect(sw.trace('br0', 'in_port=1', 'Datapath actions')).toBe('100,3');
   });
 });
+
+describe('other_config:vlan-limit', () => {
+  const QINQ =
+    "'in_port(1),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x88a8),vlan(vid=5,pcp=1)," +
+    "encap(eth_type(0x8100),vlan(vid=9,pcp=2),encap(eth_type(0x0806)))'";
+
+  it.each([
+    ['1, as it is unless set', null, 'drop'],
+    ['2', 2, 'pop_vlan,pop_vlan,2'],
+  ])('looks at that many tags: %s', async (_, limit, actions) => {
+    const sw = TestSwitch.withPorts(2);
+    if (limit !== null) sw.vsctl(`set Open_vSwitch . other_config:vlan-limit=${limit}`);
+    await sw.ofctl(`add-flow br0 'in_port=1,arp,actions=strip_vlan,strip_vlan,output:2'`);
+    const trace = sw.appctl(`ofproto/trace ovs-dummy ${QINQ}`);
+    expect(trace).toContain(`Datapath actions: ${actions}\n`);
+  });
+});
