@@ -56,7 +56,7 @@ describe('a datapath flow', () => {
     );
     expect(formatOdpKey(key, mask, { kernel: true })).toBe(
       'recirc_id(0),tunnel(tun_id=0x7,src=1.1.1.1,dst=2.2.2.2,flags(-df-csum+key)),in_port(3),eth(),eth_type(0x8100),' +
-        'vlan(vid=5,pcp=0/0x0),encap(eth_type(0x0800),ipv4(frag=no))',
+        'vlan(vid=5),encap(eth_type(0x0800),ipv4(frag=no))',
     );
   });
 
@@ -147,7 +147,7 @@ describe('a composed frame', () => {
       '0a00000000020a00000000010800' +
         '4500002800000000400666ce0a0000010a000002' +
         '00010002000000000000000050020000' +
-        '9bdf0000',
+        '9bdd0000',
     );
   });
 
@@ -198,6 +198,8 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const text = new OdpGenerator(new Dice(seed), true).flow();
+        // OVS writes masked MPLS labels without 0x, and the opcode 255 as 65535: it cannot read either again.
+        if (text.includes('mpls(') || text.includes('op=255')) return;
         let flow: ReturnType<typeof parseOdpFlow>;
         try {
           flow = parseOdpFlow(text);
@@ -205,8 +207,7 @@ describe('any text', () => {
           return;
         }
         if (flow.keyFitness !== 'perfect' || flow.maskFitness !== 'perfect') return;
-        const again = parseOdpFlow(formatOdpKey(flow.key, flow.mask, { verbose: true }).replace(/,mpls\([^)]*\)/, ''));
-        if (text.includes('mpls(')) return;
+        const again = parseOdpFlow(formatOdpKey(flow.key, flow.mask, { verbose: true }));
         expect(formatOdpKey(again.key, again.mask, { verbose: true })).toBe(
           formatOdpKey(flow.key, flow.mask, { verbose: true }),
         );
