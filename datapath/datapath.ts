@@ -131,7 +131,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   }
 
   /** The reference way of a frame in an arena. */
-  private receiveFrame(arena: FrameArena, start: number, length: number, port: number): void {
+  receiveFrame(arena: FrameArena, start: number, length: number, port: number): void {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
       this.portlessDrops.add('no-vport');

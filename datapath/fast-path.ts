@@ -1,8 +1,8 @@
 /**
  * The fused way of plain frames: parse, hash, probe, compare, count and send in a few loops over a batch. // hot path
  *
- * It takes runs of IPv4 frames with TCP or UDP, without options or fragments, untagged or with one tag: what almost
- * all traffic is. Any other frame ends the run and goes the reference way (Datapath.receiveFrames), as does a frame
+ * It takes runs of IPv4 and IPv6 frames with TCP or UDP, without options, extension headers or fragments, untagged or
+ * with one tag: what almost all traffic is. Any other frame ends the run and goes the reference way (Datapath.receiveFrames), as does a frame
  * whose flow does more than output, once it is parsed. A property test holds both ways together: same frames, same
  * flows, same counters.
  *
@@ -16,9 +16,11 @@
  * used, since sending a frame may change flows and ports.
  */
 import { BASE_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
-import { slotOf } from '#flowtable/megaflow-table.js';
+import { microflowHash } from '#flowtable/hash.js';
+import { NO_HANDLE, slotOf } from '#flowtable/megaflow-table.js';
 import { ENTRY_MASK, MicroflowCache, NOT_PLAIN_TAG, TAG_MASK } from '#flowtable/microflow-cache.js';
 import { L2_5_WORD, L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract.js';
+import { extractPlainIpv6 } from './fast-path-ipv6.js';
 import type { FlowLookup } from './flow-lookup.js';
 import { type FlowStore, STAT_STRIDE } from './flow-store.js';
 import { type FrameArena, type FrameBatch, makeFrameArena } from './packet-buffer.js';
@@ -39,12 +41,13 @@ const P_HANDLE = 5;
 const FAST_PATH_WORDS = RUN * PARSED;
 /** Entries of the microflow cache from which on it is worth touching them ahead. */
 const TOUCH_ENTRIES = 16384;
-/** The handle of no flow: its slot is above MAX_FLOWS. */
-const NO_HANDLE = -1;
 
 const LE_8021Q = 0x0081;
 const LE_8021AD = 0xa888;
 const VLAN_PRESENT = 0x0010_0000;
+const LE_IPV6 = 0xdd86;
+/** In place of where IPv4 begins: the frame has been looked up already, by the key of an IPv6 frame. */
+const IS_IPV6 = -1;
 /** EtherType 0x0800, then version 4 with a header of 20 bytes. */
 const LE_IPV4_PLAIN = 0x45_0008;
 
@@ -56,6 +59,8 @@ export interface FastPathHost {
   readonly nowNs: number;
   /** Counts a frame whose port has gone. */
   countGone(): void;
+  /** The reference way of a frame. */
+  receiveFrame(arena: FrameArena, start: number, length: number, port: number): void;
   /** Takes over a frame whose key is in the row: runs flow `slot`, or sends a miss up when it is -1. */
   takeParsed(arena: FrameArena, start: number, length: number, vport: Vport, row: Int32Array, slot: number): void;
 }
@@ -67,6 +72,7 @@ export class FastPath {
   private readonly memory: Int32Array;
   /** A packet row for frames that leave the fused way. Words beyond the first section stay zero. */
   private readonly row = new Int32Array(ROW_WORDS);
+  private readonly row6 = new Int32Array(ROW_WORDS);
   /** Keeps the touching loops from being optimised away. */
   touched = 0;
 
@@ -130,7 +136,11 @@ export class FastPath {
         type = view.getInt32(start + 16, true);
         ip = start + 18;
       }
-      if ((type & 0xff_ffff) !== LE_IPV4_PLAIN) return n;
+      if ((type & 0xff_ffff) !== LE_IPV4_PLAIN) {
+        if ((type & 0xffff) !== LE_IPV6 || !this.parseIpv6(view, start, ip, start + length, portWord, word5, n))
+          return n;
+        continue;
+      }
       const sizes = view.getInt32(ip, false);
       const totalSize = sizes & 0xffff;
       const size = start + length - ip;
@@ -200,6 +210,27 @@ export class FastPath {
     return limit;
   }
 
+  /** Parses and probes a plain IPv6 frame; false for another. Less fused: its key is written out and looked up. */
+  private parseIpv6(
+    view: DataView,
+    start: number,
+    ip: number,
+    end: number,
+    portWord: number,
+    tag: number,
+    n: number,
+  ): boolean {
+    const { cache, memory, row6 } = this;
+    if (cache === null || !extractPlainIpv6(view, start, ip, end, portWord, tag, row6)) return false;
+    const hash = microflowHash(row6, 0);
+    const base = n * PARSED;
+    memory[base + P_HASH] = hash;
+    memory[base + P_WORD7] = row6[7]!;
+    memory[base + P_IP] = IS_IPV6;
+    memory[base + P_HANDLE] = cache.lookupHandle(row6, 0, hash);
+    return true;
+  }
+
   /** Reads what the lookups will read, so that the cache lines are on their way. */
   private touch(cache: MicroflowCache, count: number): void {
     const { memory, indexAt, indexMask, entriesAt } = cache;
@@ -221,6 +252,8 @@ export class FastPath {
     const { memory, indexAt, indexMask, entriesAt } = cache;
     for (let n = 0; n < count; n++) {
       const base = n * PARSED;
+      const ip = memory[base + P_IP]!;
+      if (ip === IS_IPV6) continue;
       const hash = memory[base + P_HASH]!;
       let indexed = memory[indexAt + (hash & indexMask)]!;
       if (((indexed ^ hash) & TAG_MASK) !== 0) indexed = memory[indexAt + ((hash & indexMask) ^ 1)]!;
@@ -228,7 +261,6 @@ export class FastPath {
       const e = entriesAt + ((indexed & ENTRY_MASK) - 1) * BASE_WORDS;
       const start = starts[first + n]!;
       const port = ports[first + n]!;
-      const ip = memory[base + P_IP]!;
       const differs =
         (memory[e]! ^ (((port & 0xff) << 24) | ((port & 0xff00) << 8))) |
         (memory[e + 2]! ^ view.getInt32(start, true)) |
@@ -324,20 +356,22 @@ export class FastPath {
     }
     const handle = memory[base + P_HANDLE]!;
     let slot = slotOf(handle);
-    let isRowReady = false;
-    if (handle !== NO_HANDLE && flows.table.handles[slot] === handle) cache!.hits++;
-    else {
-      const row = this.fillRow(arena.view, start, length, vport.portWord, base);
-      isRowReady = true;
-      slot = host.lookup.findInTable(row, 0, memory[base + P_HASH]!);
+    const isCached = handle !== NO_HANDLE && flows.table.handles[slot] === handle;
+    const isIpv6 = memory[base + P_IP] === IS_IPV6;
+    if (isIpv6 && !(isCached && this.isSole(slot, length))) {
+      host.receiveFrame(arena, start, length, port);
+      return;
     }
     vport.countReceived(length);
-    const out = slot < 0 ? -1 : flows.soleOutputs[slot]!;
-    if (out < 0 || length > vports.limits[out]!) {
-      if (!isRowReady) this.fillRow(arena.view, start, length, vport.portWord, base);
+    if (isCached) cache!.hits++;
+    else
+      slot = host.lookup.findInTable(this.fillRow(arena.view, start, length, vport.portWord, base), 0, memory[base]!);
+    if (slot < 0 || !this.isSole(slot, length)) {
+      if (isCached) this.fillRow(arena.view, start, length, vport.portWord, base);
       host.takeParsed(arena, start, length, vport, this.row, slot);
       return;
     }
+    const out = flows.soleOutputs[slot]!;
     const word7 = memory[base + P_WORD7]!;
     flows.credit(slot, length, host.nowNs, ((word7 >>> 8) & 0x0f00) | (word7 >>> 24));
     const sink = vports.sinks[out];
@@ -346,6 +380,13 @@ export class FastPath {
     const sent = out * COUNTER_COUNT;
     counters[sent + TX_PACKETS] = counters[sent + TX_PACKETS]! + 1;
     counters[sent + TX_BYTES] = counters[sent + TX_BYTES]! + length;
+  }
+
+  /** Is one output all that the flow does, and may a frame of this length leave by that port? */
+  private isSole(slot: number, length: number): boolean {
+    const { flows, vports } = this.host;
+    const out = flows.soleOutputs[slot]!;
+    return out >= 0 && length <= vports.limits[out]!;
   }
 
   /** Writes the key and the layers of a parsed frame into the row. */

@@ -20,6 +20,9 @@ const GENERATIONS = 1 << (32 - SLOT_BITS);
 /** More flows than this cannot be named by a handle. */
 export const MAX_FLOWS = SLOT_MASK;
 
+/** The handle of no flow: its slot is above MAX_FLOWS. */
+export const NO_HANDLE = -1;
+
 const CHUNK_BITS = 8;
 const CHUNK_FLOWS = 1 << CHUNK_BITS;
 const INITIAL_SLOTS = 1024;

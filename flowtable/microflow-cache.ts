@@ -12,8 +12,8 @@
  * An index bucket has two places (the hash's, and its neighbour). The oldest entry goes when all are used; a full
  * cache takes in one of INSERT_ODDS of the keys that ask, so that a flood of short flows does not wash it out.
  */
-import { BASE_WORDS, DATAPATH_WORDS, SHAPE_WORD } from './flow-key.js';
-import { slotOf } from './megaflow-table.js';
+import { BASE_WORDS, DATAPATH_WORDS, SHAPE_IPV6, SHAPE_WORD } from './flow-key.js';
+import { NO_HANDLE, slotOf } from './megaflow-table.js';
 import { SECTION_COUNT, SECTION_FIRST, SECTION_LAST } from './shape-sections.js';
 
 /** Words of the later sections, kept where SHAPE is not 0: SHAPE itself, then words 16 to the end. */
@@ -77,6 +77,16 @@ export class MicroflowCache {
 
   /** The slot of the flow that this very key is one of, or -1. handles are the megaflow table's. */
   lookup(words: Int32Array, at: number, hash: number, handles: Int32Array): number {
+    const handle = this.lookupHandle(words, at, hash);
+    if (handle === NO_HANDLE) return -1;
+    const slot = slotOf(handle);
+    if (handles[slot] !== handle) return -1;
+    this.hits++;
+    return slot;
+  }
+
+  /** The handle that was put in for this very key, current or not, or NO_HANDLE. */
+  lookupHandle(words: Int32Array, at: number, hash: number): number {
     const { memory, indexAt, indexMask } = this;
     const place = hash & indexMask;
     const tag = tagOf(hash, words, at);
@@ -84,14 +94,9 @@ export class MicroflowCache {
       const indexed = memory[indexAt + (place ^ way)]!;
       if (indexed === 0 || ((indexed ^ tag) & ~ENTRY_MASK) !== 0) continue;
       const entry = (indexed & ENTRY_MASK) - 1;
-      if (!this.isEqual(entry, words, at)) continue;
-      const handle = memory[this.entriesAt + entry * BASE_WORDS + SHAPE_WORD]!;
-      const slot = slotOf(handle);
-      if (handles[slot] !== handle) return -1;
-      this.hits++;
-      return slot;
+      if (this.isEqual(entry, words, at)) return memory[this.entriesAt + entry * BASE_WORDS + SHAPE_WORD]!;
     }
-    return -1;
+    return NO_HANDLE;
   }
 
   /** Remembers that the key is one of the flow with this handle. */
@@ -166,20 +171,59 @@ export class MicroflowCache {
 
   private isEqual(entry: number, words: Int32Array, at: number): boolean {
     const { memory, rest } = this;
-    const base = this.entriesAt + entry * BASE_WORDS;
-    for (let i = 0; i < SHAPE_WORD; i++) if (memory[base + i] !== words[at + i]) return false;
+    const e = this.entriesAt + entry * BASE_WORDS;
+    const differs =
+      (memory[e]! ^ words[at]!) |
+      (memory[e + 1]! ^ words[at + 1]!) |
+      (memory[e + 2]! ^ words[at + 2]!) |
+      (memory[e + 3]! ^ words[at + 3]!) |
+      (memory[e + 4]! ^ words[at + 4]!) |
+      (memory[e + 5]! ^ words[at + 5]!) |
+      (memory[e + 6]! ^ words[at + 6]!) |
+      (memory[e + 7]! ^ words[at + 7]!) |
+      (memory[e + 8]! ^ words[at + 8]!) |
+      (memory[e + 9]! ^ words[at + 9]!) |
+      (memory[e + 10]! ^ words[at + 10]!) |
+      (memory[e + 11]! ^ words[at + 11]!) |
+      (memory[e + 12]! ^ words[at + 12]!) |
+      (memory[e + 13]! ^ words[at + 13]!) |
+      (memory[e + 14]! ^ words[at + 14]!);
+    if (differs !== 0) return false;
     const shape = words[at + SHAPE_WORD]!;
-    const restBase = entry * REST_WORDS;
-    if (rest[restBase] !== shape) return false;
+    const r = entry * REST_WORDS;
+    if (rest[r] !== shape) return false;
     if (shape === 0) return true;
-    // Sections that SHAPE does not announce are zero on both sides.
-    for (let section = 0; section < SECTION_COUNT; section++) {
-      if ((shape & (1 << section)) === 0) continue;
-      const last = SECTION_LAST[section]!;
-      for (let i = SECTION_FIRST[section]!; i <= last; i++) {
-        if (rest[restBase + 1 + i - BASE_WORDS] !== words[at + i]) return false;
-      }
-    }
-    return true;
+    return shape === SHAPE_IPV6 ? isEqualIpv6(rest, r + 5, words, at + 20) : isEqualRest(rest, r, words, at, shape);
   }
+}
+
+/** The IPv6 section, written out, because it is compared for every packet of IPv6. */
+function isEqualIpv6(rest: Int32Array, r: number, words: Int32Array, w: number): boolean {
+  const differs =
+    (rest[r]! ^ words[w]!) |
+    (rest[r + 1]! ^ words[w + 1]!) |
+    (rest[r + 2]! ^ words[w + 2]!) |
+    (rest[r + 3]! ^ words[w + 3]!) |
+    (rest[r + 4]! ^ words[w + 4]!) |
+    (rest[r + 5]! ^ words[w + 5]!) |
+    (rest[r + 6]! ^ words[w + 6]!) |
+    (rest[r + 7]! ^ words[w + 7]!) |
+    (rest[r + 8]! ^ words[w + 8]!) |
+    (rest[r + 9]! ^ words[w + 9]!) |
+    (rest[r + 10]! ^ words[w + 10]!) |
+    (rest[r + 11]! ^ words[w + 11]!) |
+    (rest[r + 12]! ^ words[w + 12]!);
+  return differs === 0;
+}
+
+/** The sections that SHAPE announces; the others are zero on both sides. */
+function isEqualRest(rest: Int32Array, r: number, words: Int32Array, at: number, shape: number): boolean {
+  for (let section = 0; section < SECTION_COUNT; section++) {
+    if ((shape & (1 << section)) === 0) continue;
+    const last = SECTION_LAST[section]!;
+    for (let i = SECTION_FIRST[section]!; i <= last; i++) {
+      if (rest[r + 1 + i - BASE_WORDS] !== words[at + i]) return false;
+    }
+  }
+  return true;
 }

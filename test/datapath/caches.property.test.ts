@@ -81,7 +81,24 @@ const plain = (n: number): Uint8Array => {
   const ip = head.ipv4('10.0.0.1', `10.0.0.${n & 7}`);
   return ((n & 16) === 0 ? ip.tcp(n & 255, n >>> 5, { flags: n & 0xfff }) : ip.udp(n & 255, n >>> 5)).padded();
 };
+const plain6 = (n: number): Uint8Array => {
+  const head = (n & 1) === 0 ? eth() : eth().vlan(n & 3);
+  const ip = head.ipv6('2001:db8::1', `2001:db8::${(n & 7).toString(16)}`, {
+    flowLabel: n & 0x7000,
+    trafficClass: n & 12,
+  });
+  return ((n & 16) === 0 ? ip.tcp(n & 255, n >>> 5, { flags: n & 0xfff }) : ip.udp(n & 255, n >>> 5)).padded();
+};
 const frame = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(0xffff).map(plain6) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(0xffff), fc.nat(58), fc.nat(255)).map(([n, at, byte]) => {
+      const bytes = plain6(n);
+      bytes[12 + at] = byte;
+      return bytes;
+    }),
+  },
   { weight: 6, arbitrary: fc.nat(0xffff).map(plain) },
   { weight: 3, arbitrary: fc.constantFrom(...samples) },
   {
