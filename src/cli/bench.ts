@@ -112,7 +112,7 @@ const chosenWorkloads = (argv: BenchArguments): readonly WorkloadKind[] => {
     throw new UserError('--capture is for the workload capture, which is not among those named');
   }
   if (argv.names.length === 0) return WORKLOADS;
-  return argv.names.map((name) => {
+  return [...new Set(argv.names)].map((name) => {
     const kind = WORKLOADS.find((candidate) => candidate.name === name);
     if (kind !== undefined) return kind;
     throw new UserError(`there is no workload ${name}`, {

@@ -1,0 +1,73 @@
+/** `upcall bench` as a user types it: what it prints where, and its exit codes. No figure is looked at. */
+import { describe, expect, test, vi } from 'vitest';
+import yargs from 'yargs';
+import { benchCommand } from '../../src/cli/bench.js';
+import { UserError } from '../../src/report/user-error.js';
+
+const SHORT = ['--seconds', '0.002', '--rounds', '2'];
+
+const run = async (...args: readonly string[]): Promise<string> => {
+  let out = '';
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    out += chunk;
+    return true;
+  });
+  try {
+    await yargs(['bench', ...args])
+      .scriptName('upcall')
+      .strict()
+      .exitProcess(false)
+      .command(benchCommand)
+      .fail((message, error) => {
+        throw error ?? new UserError(message);
+      })
+      .parseAsync();
+  } finally {
+    stdout.mockRestore();
+  }
+  return out;
+};
+
+test('prints a table of the workloads named, in that order', async () => {
+  const lines = (await run('masks-32', 'flows-1', ...SHORT)).split('\n');
+  expect(lines[0]).toMatch(/^Node v\d/);
+  expect(lines[2]).toMatch(/^workload +ns\/packet/);
+  expect(lines[3]).toMatch(/^masks-32 .* 32 +32$/);
+  expect(lines[4]).toMatch(/^flows-1 .* 1 +1$/);
+});
+
+test('prints ratios where both sides were measured', async () => {
+  expect(await run('flows-1', 'flows-1k', ...SHORT)).toMatch(/Ratios within this run\nflows-1k \/ flows-1 +\d/);
+});
+
+test('a workload named twice is measured once', async () => {
+  expect(JSON.parse(await run('flows-1', 'flows-1', '--json', ...SHORT))).toHaveLength(1);
+});
+
+test('--json is one array of objects', async () => {
+  const [first] = JSON.parse(await run('flows-1k', '--frames', 'vlan', '--json', ...SHORT)) as unknown[];
+  expect(first).toMatchObject({
+    name: 'flows-1k',
+    nsPerPacket: expect.any(Number),
+    spread: { min: expect.any(Number), p25: expect.any(Number), p75: expect.any(Number), max: expect.any(Number) },
+    settings: { frames: 'vlan', flows: 1000, rounds: 2, node: process.version },
+  });
+});
+
+describe('what makes no sense is refused', () => {
+  test.each([
+    [['flows-7'], 'there is no workload flows-7'],
+    [['--seconds', '0'], '--seconds must be a number from 0.001 to 3600'],
+    [['--seconds', 'soon'], '--seconds must be a number from 0.001 to 3600'],
+    [['--rounds', '2.5'], '--rounds must be a whole number'],
+    [['--micro', 'flows-1'], '--micro takes no workloads'],
+    [['flows-1', '--capture', 'x.pcap'], '--capture is for the workload capture, which is not among those named'],
+    [['capture', '--capture', '/no/such.pcap'], 'cannot be read: there is no such file'],
+  ])('%j', async (args, message) => {
+    await expect(run(...args)).rejects.toMatchObject({ name: 'UserError', message });
+  });
+
+  test('frames of an unknown kind', async () => {
+    await expect(run('--frames', 'token-ring')).rejects.toThrow(/Choices: "udp", "vlan", "vxlan"/);
+  });
+});
