@@ -16,6 +16,9 @@ export interface Problem {
   readonly hint: string | null;
 }
 
+/** The most words that an error lists; more of them only count. */
+const MAX_WORDS = 12;
+
 /** `vms.vm1.address[0]`. */
 export function formatPath(path: Path): string {
   let text = '';
@@ -63,11 +66,14 @@ function explain(issue: Issue, base: Path, data: unknown, stepWords: readonly st
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(key, path, issue.message.split(' '), stepWords));
     case 'invalid_union': {
+      let branch = closestBranch(issue.errors);
       if (isStep(path) && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        const problem = wrongStep(path, Object.keys(value), stepWords);
-        if (problem !== null) return [problem];
+        const keys = Object.keys(value);
+        const word = keys.find((key) => stepWords.includes(key));
+        if (word === undefined) return [wrongStep(path, keys, stepWords)];
+        // The alternatives of a step are in the order of the words.
+        branch = issue.errors[stepWords.indexOf(word)] ?? branch;
       }
-      const branch = closestBranch(issue.errors);
       return branch.flatMap((inner) => explain(inner, path, data, stepWords));
     }
     case 'invalid_key': {
@@ -79,7 +85,8 @@ function explain(issue: Issue, base: Path, data: unknown, stepWords: readonly st
     }
     case 'invalid_value': {
       const words = issue.values.map(String);
-      const message = `${where}expected one of ${words.join(', ')}, found ${describeValue(value)}`;
+      const choice = words.length > MAX_WORDS ? `${words.length} words` : words.join(', ');
+      const message = `${where}expected one of ${choice}, found ${describeValue(value)}`;
       return [{ path, atKey: false, message, hint: typeof value === 'string' ? suggestion(value, words) : null }];
     }
     default: {
@@ -110,8 +117,7 @@ function unknownKey(key: string, path: Path, known: readonly string[], stepWords
 }
 
 /** A map with none of the words for steps. */
-function wrongStep(path: Path, keys: readonly string[], stepWords: readonly string[]): Problem | null {
-  if (keys.some((key) => stepWords.includes(key))) return null;
+function wrongStep(path: Path, keys: readonly string[], stepWords: readonly string[]): Problem {
   const wrong = keys.find((key) => key !== 'name');
   if (wrong === undefined) {
     return { path, atKey: false, message: `${formatPath(path)}: expected a step`, hint: suggestion('', stepWords) };

@@ -87,7 +87,7 @@ export function readScenario(text: string, file: string, folder: string | null):
 }
 
 function parseYaml(text: string, lineCounter: LineCounter) {
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
   if (document.errors.length > 0) return { document, data: null, failure: null };
   try {
     return { document, data: document.toJS({ maxAliasCount: MAX_ALIAS_COUNT }) as unknown, failure: null };

@@ -2,8 +2,9 @@
  * A frame made of the fields that a scenario gives: what the fields imply (an Ethernet type for an address, a protocol for
  * a port) is filled in, and checksums and lengths are right.
  */
+import type { Field } from '#flowtable/fields.js';
 import { FlowKey, OFF_ETH_TYPE, OFF_NW_PROTO, OFF_NW_TTL } from '#flowtable/flow-key.js';
-import { parseExactFieldText } from '../../openflow/field-text.js';
+import { parseExactFieldText, parseFieldText } from '../../openflow/field-text.js';
 import { writeValue } from '../../openflow/field-value.js';
 import { NO_PORT_NAMES } from '../../openflow/ports.js';
 import { UserError } from '../../report/user-error.js';
@@ -41,7 +42,7 @@ export function composeFromFields(fields: Readonly<Record<string, WantedValue | 
     else if (field.keyField === null) throw new UserError(`a frame cannot be made with ${name}`);
     else {
       imply(key, field.keyField.prerequisite, name);
-      writeValue(key, field.keyField, parseExactFieldText(field.keyField, String(value), NO_PORT_NAMES));
+      writeValue(key, field.keyField, exactValue(field.keyField, String(value)));
     }
   }
   const type = key.u16(OFF_ETH_TYPE);
@@ -57,6 +58,12 @@ export function composeFromFields(fields: Readonly<Record<string, WantedValue | 
   if (frame === null) throw new UserError(`the headers alone are longer than frame_size ${size}`);
   return frame;
 }
+
+/** Flags that are not named are off; any other field needs all of its bits. */
+const exactValue = (field: Field, text: string): bigint =>
+  field.format === 'tcp-flags'
+    ? parseFieldText(field, text, NO_PORT_NAMES).value
+    : parseExactFieldText(field, text, NO_PORT_NAMES);
 
 function imply(key: FlowKey, prerequisite: string, name: string): void {
   const { ethType, protocol } = IMPLIED[prerequisite] ?? {};

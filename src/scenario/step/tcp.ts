@@ -8,7 +8,7 @@ import type { Leg } from '../explain/follow.js';
 import { flag, hostName, map, time, whole, words } from '../file/values.js';
 import type { FrameParts } from '../frame/dissect.js';
 import { IP_PROTO_TCP } from '#datapath/packet/ipv4.js';
-import type { TcpError } from '../../linux/ip/tcp-connection.js';
+import type { TcpConnection, TcpError } from '../../linux/ip/tcp-connection.js';
 import { defineStep, failed, passed, refer } from './step-kind.js';
 
 type Outcome = 'ok' | 'refused' | 'timeout' | 'unreachable' | 'reset';
@@ -54,9 +54,11 @@ export const tcp = defineStep({
     const mark = witness.mark();
 
     let received = '';
+    let accepted: TcpConnection | null = null;
     const server =
       listen && owner !== null
         ? world.host(owner).root.stack.tcp.listen({ port }, (connection) => {
+            accepted = connection;
             connection.handlers = {
               onData: (bytes) => {
                 received += new TextDecoder().decode(bytes);
@@ -90,6 +92,11 @@ export const tcp = defineStep({
     scheduler.runWhile(() => outcome === null && received.length < send.length, scheduler.nowNs() + timeout);
     if (outcome === null) outcome = isOpen(connection.state) && received === send ? 'ok' : 'timeout';
     const { localPort } = connection.endpoints;
+    // The next step is not to cut the farewells short.
+    const other = accepted as TcpConnection | null;
+    if (outcome === 'ok' && other !== null) {
+      scheduler.runWhile(() => other.state !== 'CLOSED', scheduler.nowNs() + timeout);
+    }
     if (outcome !== 'ok') connection.abort();
     server?.close();
     const isRight = outcome === expect || (expect === 'fail' && outcome !== 'ok');
