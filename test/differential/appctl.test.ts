@@ -183,7 +183,10 @@ describe.skipIf(!requireOracle())('ovs-appctl', () => {
   }
 
   test('answers as real OVS does', async () => {
-    expect(await differences(COMMANDS)).toBe('');
+    // Real OVS's revalidator may come between two commands and delete a flow that was put by hand: then ask again.
+    let found = await differences(COMMANDS);
+    for (let tries = 0; tries < 3 && found.includes('dpctl/'); tries++) found = await differences(COMMANDS);
+    expect(found).toBe('');
   });
 
   // Upcall's trace of a packet has no side effects yet; this says so until it has.
