@@ -5,7 +5,12 @@
 import type { Match } from '#flowtable/match.js';
 import type { Action } from './action/action.js';
 import type { FlowMod, FlowModFlags } from './flow-mod.js';
+import type { GroupDescription, GroupFeatures, GroupMod, GroupStatsEntry } from './group-mod.js';
+import type { MeterConfig, MeterFeatures, MeterMod, MeterStatsEntry } from './meter-mod.js';
 import type { PortNames } from './ports.js';
+import type { TableDescription, TableMod, TableStatsEntry } from './table-mod.js';
+import type { TlvTable, TlvTableMod } from './tlv-map.js';
+import { UserError } from '../report/user-error.js';
 
 export interface FlowStatsRequest {
   readonly tableId: number;
@@ -79,6 +84,53 @@ export interface PacketOut {
   readonly actions: readonly Action[];
 }
 
+export interface SwitchDescription {
+  readonly manufacturer: string;
+  readonly hardware: string;
+  readonly software: string;
+  readonly serialNumber: string;
+  readonly datapath: string;
+}
+
+/** How the switch treats IP fragments (OFPC_FRAG_*, and OVS's nx-match). */
+export type FragmentHandling = 'normal' | 'drop' | 'reassemble' | 'nx-match';
+
+/** One message of a bundle; each in the form in which the switch receives it. */
+export type BundleMessage =
+  | { readonly kind: 'flow-mod'; readonly mod: FlowMod }
+  | { readonly kind: 'group-mod'; readonly mod: GroupMod }
+  | { readonly kind: 'packet-out'; readonly message: PacketOut };
+
+export interface QueueStatsEntry {
+  readonly port: number;
+  readonly queueId: number;
+  readonly txBytes: bigint;
+  readonly txPackets: bigint;
+  readonly txErrors: bigint;
+  readonly durationNs: number;
+}
+
+/** One direction of a connection, as ct-flush names it; null: any. */
+export interface CtTuple {
+  readonly source: bigint | null;
+  readonly destination: bigint | null;
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+  readonly icmpType: number | null;
+  readonly icmpCode: number | null;
+  readonly icmpId: number | null;
+}
+
+export interface CtFlushRequest {
+  readonly zone: number | null;
+  /** 4, 6, or null where no address says. */
+  readonly family: 4 | 6 | null;
+  /** 0: any. */
+  readonly protocol: number;
+  readonly original: CtTuple | null;
+  readonly reply: CtTuple | null;
+}
+
 /** An OpenFlow error as a switch answers it (OFPT_ERROR): the words are ovs-ofctl's. */
 export class OpenFlowError extends Error {
   /** OFPFMFC_OVERLAP, OFPBAC_BAD_OUT_PORT, … */
@@ -104,4 +156,43 @@ export interface SwitchConnection {
   packetOut(message: PacketOut): void;
   /** Sets or clears OFPPC_* bits of a port. */
   portMod(port: number, config: number, mask: number): void;
+
+  /*
+   * What follows is asked for through `offering()` below, so that a switch without it says so.
+   */
+  description?(): SwitchDescription;
+  /** Each by itself, in order; throws OpenFlowError at the first that is refused. */
+  groupMods?(mods: readonly GroupMod[]): void;
+  /** null: all groups. */
+  groupDescriptions?(groupId: number | null): readonly GroupDescription[];
+  groupStats?(groupId: number | null): readonly GroupStatsEntry[];
+  groupFeatures?(): GroupFeatures;
+  meterMod?(mod: MeterMod): void;
+  /** OFPM_ALL: all meters. */
+  meterConfigs?(meterId: number): readonly MeterConfig[];
+  meterStats?(meterId: number): readonly MeterStatsEntry[];
+  meterFeatures?(): MeterFeatures;
+  tableMod?(mod: TableMod): void;
+  /** One entry for each table that OpenFlow may see. */
+  tableStats?(): readonly TableStatsEntry[];
+  tableDescriptions?(): readonly TableDescription[];
+  tlvTableMod?(mod: TlvTableMod): void;
+  tlvTable?(): TlvTable;
+  fragmentHandling?(): FragmentHandling;
+  setFragmentHandling?(handling: FragmentHandling): void;
+  /** null: all ports, all queues. Throws OFPQOFC_BAD_PORT, OFPQOFC_BAD_QUEUE. */
+  queueStats?(port: number | null, queueId: number | null): readonly QueueStatsEntry[];
+  /** Applies all or none of them, in order. */
+  bundle?(messages: readonly BundleMessage[]): void;
+  ctFlush?(request: CtFlushRequest): void;
+}
+
+/** The switch as one that has the method; throws where it does not. */
+export function offering<K extends keyof SwitchConnection>(
+  connection: SwitchConnection,
+  method: K,
+): SwitchConnection & { readonly [P in K]-?: NonNullable<SwitchConnection[P]> } {
+  if (connection[method] === undefined)
+    throw new UserError(`${connection.name}: Upcall's switch cannot do ${method} yet`);
+  return connection as SwitchConnection & { readonly [P in K]-?: NonNullable<SwitchConnection[P]> };
 }
