@@ -22,6 +22,7 @@ import { hashString, OvsHmap } from './ovs-hmap.js';
 import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
 import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig } from './tunnel.js';
 import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
+import { writeBack } from './write-back.js';
 
 /** A bridge with what configuration remembers of it. */
 interface ConfiguredBridge {
@@ -92,7 +93,7 @@ export class Configuration {
       bridge.reorderPorts();
       bridge.backer.noteChange();
     }
-    this.writeBack();
+    writeBack(this.env.database, this.configured, this.errors);
   }
 
   dummyDevice(name: string): DummyNetdev | null {
@@ -437,58 +438,6 @@ export class Configuration {
         bundle.ports.push(switchPort);
       }
     }
-  }
-
-  // What the database shows.
-
-  private writeBack(): void {
-    const { database } = this.env;
-    const operations: Record<string, unknown>[] = [];
-    const update = (row: Row, values: Record<string, unknown>): void => {
-      operations.push({ op: 'update', table: row.table, where: [['_uuid', '==', ['uuid', row.uuid]]], row: values });
-    };
-    for (const row of database.rows('Bridge')) {
-      const entry = this.configured.get(row.string('name') ?? '');
-      if (entry !== undefined) update(row, { datapath_id: entry.bridge.datapathId.toString(16).padStart(16, '0') });
-      for (const port of row.refs('ports')) {
-        for (const iface of port.refs('interfaces')) this.writeBackInterface(entry, iface, update);
-      }
-    }
-    const root = database.rows('Open_vSwitch')[0];
-    if (root !== undefined) {
-      update(root, {
-        cur_cfg: root.integer('next_cfg') ?? 0,
-        datapath_types: ['set', ['dummy', 'netdev', 'system']],
-        iface_types: ['set', ['dummy', 'internal', 'patch', 'system', 'tap', ...SUPPORTED_TUNNEL_TYPES].sort()],
-      });
-    }
-    database.transact(operations as never);
-  }
-
-  private writeBackInterface(
-    entry: ConfiguredBridge | undefined,
-    iface: Row,
-    update: (row: Row, values: Record<string, unknown>) => void,
-  ): void {
-    const name = iface.string('name') ?? '';
-    const port = entry?.interfaces.get(name)?.port;
-    const error = this.errors.get(name);
-    const none = ['set', []];
-    if (port === undefined) {
-      update(iface, { ofport: -1, error: error ?? none, mac_in_use: none, admin_state: none, link_state: none });
-      return;
-    }
-    const { netdev } = port;
-    const isVirtual = netdev instanceof VirtualNetdev;
-    update(iface, {
-      ofport: port.ofPort,
-      error: error ?? none,
-      mac_in_use: Buffer.from(netdev.mac).toString('hex').match(/../g)!.join(':'),
-      admin_state: netdev.up ? 'up' : 'down',
-      link_state: netdev.carrier ? 'up' : 'down',
-      ifindex: netdev.ifindex,
-      mtu: isVirtual ? none : netdev.mtu,
-    });
   }
 }
 

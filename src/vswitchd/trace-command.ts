@@ -4,7 +4,7 @@
  */
 import type { SlowPathReason } from '#datapath/dpif.js';
 import { Match } from '#flowtable/match.js';
-import { type FlowKey, OFF_ACTSET_OUTPUT } from '#flowtable/flow-key.js';
+import { type FlowKey, OFF_ACTSET_OUTPUT, OFF_IN_PORT } from '#flowtable/flow-key.js';
 import { formatFlow } from '#src/openflow/flow-format.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import { NO_PORT_NAMES, OFPP_UNSET, type PortNames } from '#src/openflow/ports.js';
@@ -16,7 +16,7 @@ import { renderTrace } from './translate/trace.js';
 import { Translation } from './translate/translation.js';
 import { type UnixctlCommand, reply, replyError } from './unixctl/command.js';
 import { dpifPortNames } from './unixctl/dpctl.js';
-import { parseTraceArguments, type TraceHost } from './unixctl/trace-arguments.js';
+import { parseTraceArguments, type TraceHost, type TraceRequest } from './unixctl/trace-arguments.js';
 
 const SLOW_PATH_EXPLANATIONS: Readonly<Record<SlowPathReason, string>> = {
   cfm: 'Consists of CFM packets',
@@ -34,13 +34,13 @@ export interface TraceOptions {
   readonly names: boolean;
 }
 
-/** Translates without side effects and returns the account of it. */
+/** Translates and returns the account of it; with a packet, what it teaches the bridge is learned. */
 export function traceFlow(bridge: Bridge, flow: FlowKey, options: TraceOptions): TranslateOutcome {
   return new Translation({
     bridge,
     flow,
     packet: options.packet,
-    allowSideEffects: false,
+    allowSideEffects: options.packet !== null,
     trace: true,
     traceNames: options.names,
   }).run();
@@ -69,6 +69,15 @@ export function formatTrace(bridge: Bridge, flow: FlowKey, outcome: TranslateOut
   return text;
 }
 
+/** What a traced packet does besides leaving: it goes to the controllers that it is for. */
+function executeWithoutOutput(bridge: Bridge, request: TraceRequest, outcome: TranslateOutcome): void {
+  const actions = outcome.actions.filter(({ kind }) => kind !== 'output' && kind !== 'recirc');
+  if (actions.length === 0) return;
+  const key = request.flow.clone();
+  key.setU32(OFF_IN_PORT, bridge.ports.get(request.flow.u32(OFF_IN_PORT))?.odpPort ?? 0);
+  bridge.backer.dpif.execute(request.packet!, key, actions);
+}
+
 /** The command, given a way to find bridges. */
 export function traceCommand(
   bridgeNamed: (name: string) => Bridge | undefined,
@@ -91,6 +100,7 @@ export function traceCommand(
       const bridge = bridgeNamed(request.bridge);
       if (bridge === undefined) return replyError(`${request.bridge}: unknown bridge`);
       const outcome = traceFlow(bridge, request.flow, request);
+      if (request.packet !== null && outcome.error === null) executeWithoutOutput(bridge, request, outcome);
       return reply(formatTrace(bridge, request.flow, outcome, request.names));
     },
   };

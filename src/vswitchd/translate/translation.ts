@@ -11,30 +11,23 @@ import {
   FlowKey,
   FRAG_ANY,
   OFF_ACTSET_OUTPUT,
-  OFF_CONJ_ID,
   OFF_CT_MARK,
   OFF_CT_STATE,
-  OFF_ETH_DST,
-  OFF_ETH_SRC,
   OFF_ETH_TYPE,
   OFF_IN_PORT,
   OFF_METADATA,
-  OFF_MPLS,
   OFF_NW_FRAG,
   OFF_NW_PROTO,
   OFF_NW_TTL,
-  OFF_PACKET_TYPE,
   OFF_RECIRC_ID,
   OFF_REG0,
   OFF_SKB_PRIORITY,
-  OFF_TP_DST,
   OFF_TP_SRC,
   OFF_TUN_ID,
   OFF_USERSPACE,
   OFF_VLAN_TCI,
   OFF_VLAN_TPID,
   OFF_VLAN1_TPID,
-  PT_ETH,
   VLAN_CFI,
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
@@ -57,15 +50,17 @@ import type { ControllerRequest, ResubmitRequest, TranslateContext } from '#src/
 import type { Bridge } from '../bridge.js';
 import { NO_RECV, NO_RECV_STP, type SwitchPort } from '../bundle.js';
 import type { Rule } from '../openflow-table.js';
-import { initTunnelMask, isTunnelled, processTunnelEcn } from '../tunnel.js';
+import { processTunnelEcn } from '../tunnel.js';
 import { formatSubfield } from '#src/openflow/subfield.js';
 import { orderActionSet } from './action-set.js';
 import { type CommitState, commitActions } from './commit.js';
 import { floodPackets, outputToPort } from './output.js';
 import { translateNormal } from './normal.js';
+import { isIp, isStp, isTableMiss } from './packet-kind.js';
 import type { Credit, TranslateError, TranslateOutcome } from './outcome.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
-import { countTags, isVlanType } from './vlan.js';
+import { countTags } from './vlan.js';
+import { finishMask, initMask } from './wildcards.js';
 
 /** As in OVS: how deep resubmits to the same or a lower table may nest, and how many there may be in all. */
 const MAX_DEPTH = 64;
@@ -106,7 +101,7 @@ export class Translation implements TranslateContext {
   readonly input: TranslateInput;
   readonly actions: DpAction[] = [];
   readonly credits: Credit[] = [];
-  readonly slow = new Set<SlowPathReason>();
+  readonly slowReasons = new Set<SlowPathReason>();
   readonly fdbLookups: string[] = [];
   /** The bridge whose tables are being searched: changes when a packet crosses a patch port. */
   bridge: Bridge;
@@ -141,7 +136,7 @@ export class Translation implements TranslateContext {
 
   run(): TranslateOutcome {
     const { flow, bridge } = this;
-    this.initMask();
+    initMask(this.wc, flow);
     this.enter('bridge', `bridge("${bridge.name}")`);
     if (flow.u32(OFF_RECIRC_ID) !== 0) {
       this.report('error', `Recirculation context not found for ID ${flow.u32(OFF_RECIRC_ID).toString(16)}`);
@@ -161,7 +156,7 @@ export class Translation implements TranslateContext {
       this.executeActionSet();
     }
     if (this.error !== null) return this.finish(this.error);
-    this.finishMask();
+    finishMask(this.wc, this.input.flow, flow);
     return this.finish(null);
   }
 
@@ -184,7 +179,7 @@ export class Translation implements TranslateContext {
 
   /** Brings the datapath's idea of the packet up to date with the flow. */
   commit(): void {
-    if (commitActions(this.commitState())) this.slow.add('action');
+    if (commitActions(this.commitState())) this.slowReasons.add('action');
   }
 
   commitState(): CommitState {
@@ -531,43 +526,6 @@ export class Translation implements TranslateContext {
     };
   }
 
-  // Masks.
-
-  private initMask(): void {
-    const { wc, flow } = this;
-    setExact(wc, OFF_PACKET_TYPE, 4);
-    setExact(wc, OFF_IN_PORT, 4);
-    setExact(wc, OFF_ETH_TYPE, 2);
-    if (isIp(flow)) wc.setU8(OFF_NW_FRAG, 3);
-    setExact(wc, OFF_RECIRC_ID, 4);
-    initTunnelMask(flow, wc);
-  }
-
-  /** Takes out what the datapath does not know, or what the packet as it came in does not have. */
-  private finishMask(): void {
-    const { wc, flow } = this;
-    const upcall = this.input.flow;
-    wc.bytes.fill(0, OFF_USERSPACE, OFF_CONJ_ID + 4);
-    if (upcall.u32(OFF_PACKET_TYPE) !== PT_ETH) wc.bytes.fill(0, OFF_ETH_DST, OFF_ETH_SRC + 6);
-    const type = flow.u16(OFF_ETH_TYPE);
-    const proto = flow.u8(OFF_NW_PROTO);
-    if ((type === 0x0800 && proto === 1) || (type === 0x86dd && proto === 58)) {
-      // ICMP's type and code are bytes in the datapath.
-      wc.setU16(OFF_TP_SRC, wc.u16(OFF_TP_SRC) & 0xff);
-      wc.setU16(OFF_TP_DST, wc.u16(OFF_TP_DST) & 0xff);
-    }
-    for (const offset of [OFF_VLAN_TPID, OFF_VLAN1_TPID]) {
-      if (wc.u16(offset + 2) !== 0) wc.setU16(offset + 2, wc.u16(offset + 2) | VLAN_CFI);
-    }
-    if ((flow.u8(OFF_NW_FRAG) & 2) !== 0) wc.setU32(OFF_TP_SRC, 0);
-    const upcallType = upcall.u16(OFF_ETH_TYPE);
-    if (upcallType !== 0x8847 && upcallType !== 0x8848) wc.bytes.fill(0, OFF_MPLS, OFF_MPLS + 12);
-    for (const offset of [OFF_VLAN_TPID, OFF_VLAN1_TPID]) {
-      if (!isVlanType(upcall.u16(offset))) wc.setU32(offset, 0);
-    }
-    if (!isTunnelled(upcall)) wc.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
-  }
-
   private enter(kind: TraceNodeKind, text: string): void {
     const node = this.report(kind, text);
     if (node !== null) this.traceAt = node.children;
@@ -582,7 +540,7 @@ export class Translation implements TranslateContext {
     return {
       actions: error === null ? this.actions : [],
       wc: this.wc,
-      slow: error === null ? this.slow : new Set(),
+      slow: error === null ? this.slowReasons : new Set(),
       error,
       credits: this.credits,
       trace: this.root,
@@ -592,13 +550,3 @@ export class Translation implements TranslateContext {
     };
   }
 }
-
-export const isIp = (flow: FlowKey): boolean => flow.u16(OFF_ETH_TYPE) === 0x0800 || flow.u16(OFF_ETH_TYPE) === 0x86dd;
-
-/** An LLC frame to the address of IEEE 802.1D's BPDUs. */
-function isStp(flow: FlowKey): boolean {
-  return flow.u16(OFF_ETH_TYPE) === 0x05ff && flow.u32(OFF_ETH_DST) === 0x0180c200 && flow.u16(OFF_ETH_DST + 4) === 0;
-}
-
-/** A rule that matches everything at priority 0. */
-const isTableMiss = (rule: Rule): boolean => rule.priority === 0 && rule.match.mask.words.every((word) => word === 0);
