@@ -92,7 +92,10 @@ export const runAll = async (scenarios: readonly Scenario[], argv: Omit<RunArgum
   const reports: ScenarioReport[] = [];
   for (const scenario of scenarios) {
     const progress = new Progress(process.stderr, nowNs, scenario.id, 'steps');
-    const captures = argv.pcap === undefined ? null : new CaptureFolder(argv.pcap, scenario.id);
+    // Files of one name from several folders keep their captures apart.
+    const namesakes = reports.filter((report) => report.scenario.id === scenario.id).length;
+    const folderName = namesakes === 0 ? scenario.id : `${scenario.id}-${namesakes + 1}`;
+    const captures = argv.pcap === undefined ? null : new CaptureFolder(argv.pcap, folderName);
     const scenarioStartNs = nowNs();
     try {
       const report = await runScenario(scenario, {
@@ -133,8 +136,8 @@ class CaptureFolder {
   private readonly folder: string;
   private readonly sinks: FileSink[] = [];
 
-  constructor(parent: string, id: string) {
-    this.folder = path.join(parent, id);
+  constructor(parent: string, name: string) {
+    this.folder = path.join(parent, name);
   }
 
   open(file: string): FileSink {

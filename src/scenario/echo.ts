@@ -1,6 +1,7 @@
 /** Echo requests by the sockets of a host's own stack, as ping sends them: the ping of steps that do not read its text. */
 import type { DropReason } from '#datapath/drop-reason.js';
-import { formatAddress, type IpAddress } from '../linux/ip/address.js';
+import { familyOf, formatAddress, type IpAddress } from '../linux/ip/address.js';
+import type { IcmpError } from '../linux/ip/icmp-error.js';
 import type { FrameParts } from './frame/dissect.js';
 import { frameField } from './frame/frame-fields.js';
 import type { Leg } from './explain/follow.js';
@@ -23,13 +24,31 @@ export interface EchoResult {
   readonly received: number;
   /** Why the last request could not even be sent. */
   readonly refused: DropReason | null;
-  /** ICMP errors that came back: `unreachable code 1 from 10.0.0.1`. */
+  /** ICMP errors that came back: `host unreachable, by 10.0.0.1`. */
   readonly errors: readonly string[];
   readonly identifier: number;
   readonly source: IpAddress | null;
 }
 
 const TIMESTAMP_SIZE = 16;
+
+/** Codes of "destination unreachable" (RFC 792, RFC 1122 §3.2.2.1; RFC 4443 §3.1). */
+const UNREACHABLE: Readonly<Record<4 | 6, Readonly<Record<number, string>>>> = {
+  4: {
+    0: 'net unreachable',
+    1: 'host unreachable',
+    2: 'protocol unreachable',
+    3: 'port unreachable',
+    13: 'prohibited',
+  },
+  6: { 0: 'no route', 1: 'prohibited', 3: 'address unreachable', 4: 'port unreachable' },
+};
+
+function describeError({ kind, code, from, mtu }: IcmpError): string {
+  if (kind === 'too-big') return `packet too big, the MTU is ${mtu}`;
+  if (kind === 'unreachable') return UNREACHABLE[familyOf(from)][code] ?? `unreachable, code ${code}`;
+  return kind === 'time-exceeded' ? 'time exceeded' : 'parameter problem';
+}
 
 export function sendEchoes(world: World, from: string, destination: IpAddress, options: EchoOptions): EchoResult {
   const { scheduler } = world;
@@ -42,7 +61,7 @@ export function sendEchoes(world: World, from: string, destination: IpAddress, o
     if (event.kind === 'reply') answered.add(event.sequence);
     else {
       failures.add(event.sequence);
-      errors.push(`${event.error.kind} code ${event.error.code} from ${formatAddress(event.error.from)}`);
+      errors.push(`${describeError(event.error)}, by ${formatAddress(event.error.from)}`);
     }
   });
   const payload = Uint8Array.from({ length: options.size }, (_, i) => (i < TIMESTAMP_SIZE ? 0 : i & 0xff));

@@ -39,7 +39,7 @@ const CASES: readonly (readonly [title: string, text: string, lines: readonly st
     'an address that nobody has',
     withSteps('ping: { from: vm1, to: 10.0.0.9 }'),
     [
-      'vm1 was told: unreachable code 1 from 10.0.0.1',
+      'vm1 was told: host unreachable, by 10.0.0.1',
       'it died at vm1:eth0: no-neighbour: The next hop did not answer ARP or neighbour discovery.',
       'vm1 asked who has 10.0.0.9: nobody here has it',
     ],
@@ -118,7 +118,20 @@ const CASES: readonly (readonly [title: string, text: string, lines: readonly st
     tunnel(8),
     [
       'the question of vm1 who has 10.0.0.2 never reached vm2:',
+      'it died at host2:vxlan_sys_4789 (in system@ovs-system): no-bridge-port: The frame came in on a port that no bridge has.',
       '  0.000 ms  host1:eth0  out  vxlan 7 192.0.2.1 > 192.0.2.2 { arp who has 10.0.0.2, asks 10.0.0.1 }',
+    ],
+  ],
+  [
+    'a rule behind a tunnel',
+    tunnel(7).replace(
+      '- ping',
+      "- run: { on: host2, script: 'ovs-ofctl add-flow br0 priority=9,arp,tun_id=7,actions=drop' }\n  - ping",
+    ),
+    [
+      'it died at host2:vxlan_sys_4789 (in system@ovs-system): flow-drop: The matching flow has no actions: drop.',
+      'what ovs-system of host2 does with it (ofproto/trace):',
+      '   0. arp,tun_id=0x7, priority 9',
     ],
   ],
   [

@@ -31,7 +31,7 @@ export function entersSwitch({ kind, place, parts }: Sighting, machine: Machine)
 }
 
 export interface BridgeTrace {
-  /** Whose tables were asked: `br0`, or `system@ovs-system` for a frame out of a tunnel. */
+  /** Whose tables were asked: `br0`, or `ovs-system` for a frame out of a tunnel. */
   readonly bridge: string;
   readonly lines: readonly string[];
 }
@@ -41,6 +41,8 @@ export function traceEntry(sighting: Sighting, machine: Machine): BridgeTrace | 
   const args = sighting.kind === 'deliver' ? tunnelArguments(sighting, machine) : portArguments(sighting, machine);
   if (args === null) return null;
   const result = machine.vswitchd.unixctl('ofproto/trace', args);
+  // A tunnel that no bridge has any more: there is nobody to ask.
+  if (!result.ok) return null;
   return { bridge: args[0]!, lines: result.text.trimEnd().split('\n') };
 }
 
@@ -68,7 +70,12 @@ function tunnelArguments({ parts }: Sighting, machine: Machine): readonly string
     metadata.setU16(OFF_TUN_FLAGS, TUN_F_KEY);
     metadata.setU8(OFF_TUN_TTL, ipv4.ttl);
     metadata.updateShape();
-    return [name, formatOdpKey(extractFlow(inner.bytes, metadata), null), toHex(inner.bytes)];
+    // The command names a datapath without its type: ovs-system.
+    return [
+      name.slice(name.indexOf('@') + 1),
+      formatOdpKey(extractFlow(inner.bytes, metadata), null),
+      toHex(inner.bytes),
+    ];
   }
   return null;
 }

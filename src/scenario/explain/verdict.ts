@@ -19,7 +19,7 @@ export const indent = (lines: readonly string[]): readonly string[] =>
 /** Lines on the way of a frame that did not arrive. `goal` names who should have had it. */
 export function explainDeath(world: World, way: readonly Sighting[], leg: Leg, goal: string): readonly string[] {
   const shown = way.filter((sighting) => !isBystander(world, sighting, leg));
-  const lines = [`${leg.what} never reached ${goal}:`, ...showWay(shown)];
+  const lines = [`${leg.what} never reached ${goal}:`, ...showWay(world, shown)];
   const copyCount = way.length - shown.length;
   if (copyCount > 0) {
     lines.push(`  (copies of it died in ${copyCount} ${copyCount === 1 ? 'place' : 'places'} that it was not for)`);
@@ -41,10 +41,24 @@ export function explainDeath(world: World, way: readonly Sighting[], leg: Leg, g
 
 /** The way of a frame that arrived although it should not have. */
 export function explainWay(world: World, way: readonly Sighting[], leg: Leg): readonly string[] {
-  return [`the way of ${leg.what}:`, ...showWay(way.filter((sighting) => !isBystander(world, sighting, leg)))];
+  return [
+    `the way of ${leg.what}:`,
+    ...showWay(
+      world,
+      way.filter((sighting) => !isBystander(world, sighting, leg)),
+    ),
+  ];
 }
 
-function showWay(shown: readonly Sighting[]): readonly string[] {
+function showWay(world: World, way: readonly Sighting[]): readonly string[] {
+  // A tunnel port tells of a frame after the outer one has left; the card has told the same already.
+  const shown = way.filter(
+    ({ kind, place }) =>
+      kind !== 'transmit' ||
+      place.device === null ||
+      world.host(place.host).device(place.device) !== undefined ||
+      place.namespace !== '',
+  );
   const lines = indent(renderWay(shown.slice(0, MAX_HOPS)));
   return shown.length > MAX_HOPS ? [...lines, `  … and ${shown.length - MAX_HOPS} more`] : lines;
 }
