@@ -151,15 +151,18 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     this.portlessDrops.add('no-vport');
   }
 
-  takeParsed(arena: FrameArena, start: number, length: number, vport: Vport, row: Int32Array, slot: number): void {
+  openParsed(arena: FrameArena, start: number, length: number, vport: Vport): Packet | null {
     const packet = this.pool.acquire();
     if (packet === null) {
       vport.dropOnReceive('no-packet-buffer', RX_DROPPED);
-      return;
+      return null;
     }
     this.pool.borrow(packet, arena, start, length);
     packet.inPort = vport.port;
-    packet.loadRow(row);
+    return packet;
+  }
+
+  finishParsed(packet: Packet, slot: number): void {
     const outerDepth = this.recircDepth;
     this.recircDepth = 0;
     try {

@@ -53,7 +53,72 @@ export type DpAction =
   | { readonly kind: 'push_vlan'; readonly tpid: number; readonly tci: number }
   | { readonly kind: 'pop_vlan' }
   | { readonly kind: 'recirc'; readonly id: number }
-  | { readonly kind: 'drop'; readonly reason: DropReason };
+  | { readonly kind: 'drop'; readonly reason: DropReason }
+  /** The outputs that follow, up to the next one that is not cut, send at most so many bytes. */
+  | { readonly kind: 'trunc'; readonly maxLen: number }
+  /** Runs actions on a copy of the packet. */
+  | { readonly kind: 'clone'; readonly actions: readonly DpAction[] }
+  /** Runs actions on a copy of some packets: probability of 2^32 - 1. */
+  | { readonly kind: 'sample'; readonly probability: number; readonly actions: readonly DpAction[] }
+  /** Computes dp_hash of the packet: L4 (OVS_HASH_ALG_L4, 0) or symmetric L4 (1). */
+  | { readonly kind: 'hash'; readonly algorithm: 0 | 1; readonly basis: number }
+  | {
+      readonly kind: 'check_pkt_len';
+      readonly size: number;
+      readonly greater: readonly DpAction[];
+      readonly lessOrEqual: readonly DpAction[];
+    }
+  /** lse: the label stack entry, host order as a number (label << 12 | tc << 9 | bos << 8 | ttl). */
+  | { readonly kind: 'push_mpls'; readonly ethertype: number; readonly lse: number }
+  | { readonly kind: 'pop_mpls'; readonly ethertype: number }
+  | { readonly kind: 'meter'; readonly id: number }
+  | ConntrackAction
+  | { readonly kind: 'ct_clear' };
+
+/** Sends the packet through the connection tracker (OVS_ACTION_ATTR_CT). */
+export interface ConntrackAction {
+  readonly kind: 'ct';
+  readonly commit: boolean;
+  /** With commit: a connection in the other direction is replaced. */
+  readonly force: boolean;
+  readonly zone: number;
+  readonly mark: { readonly value: number; readonly mask: number } | null;
+  /** 16 bytes each, network order. */
+  readonly label: { readonly value: Uint8Array; readonly mask: Uint8Array } | null;
+  readonly helper: 'ftp' | 'tftp' | null;
+  readonly nat: ConntrackNat | null;
+}
+
+/** type null: undo, for packets of a connection, what was translated before. Addresses of 4 or 16 bytes. */
+export interface ConntrackNat {
+  readonly type: 'src' | 'dst' | null;
+  readonly addresses: { readonly min: Uint8Array; readonly max: Uint8Array } | null;
+  readonly ports: { readonly min: number; readonly max: number } | null;
+  readonly persistent: boolean;
+  readonly selection: 'hash' | 'random' | null;
+}
+
+/** One band of a meter (OpenFlow 1.5.1 §7.3.4.5): rate and burst in the meter's unit. */
+export interface MeterBand {
+  readonly type: 'drop' | 'dscp_remark';
+  readonly rate: number;
+  readonly burst: number;
+  readonly precedence: number;
+}
+
+export interface MeterSpec {
+  readonly id: number;
+  readonly unit: 'kbps' | 'pktps';
+  /** Does the meter take bursts from its bands? */
+  readonly hasBurst: boolean;
+  readonly bands: readonly MeterBand[];
+}
+
+export interface MeterStats {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly bands: readonly { readonly packets: number; readonly bytes: number }[];
+}
 
 export interface FlowStats {
   readonly packets: number;

@@ -23,7 +23,7 @@ import { L2_5_WORD, L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract
 import { extractPlainIpv6 } from './fast-path-ipv6.js';
 import type { FlowLookup } from './flow-lookup.js';
 import { type FlowStore, STAT_STRIDE } from './flow-store.js';
-import { type FrameArena, type FrameBatch, makeFrameArena } from './packet-buffer.js';
+import { type FrameArena, type FrameBatch, makeFrameArena, type Packet } from './packet-buffer.js';
 import { COUNTER_COUNT, RX_BYTES, RX_DROPPED, RX_PACKETS, TX_BYTES, TX_PACKETS, type Vport } from './vport/vport.js';
 import type { VportTable } from './vport-table.js';
 
@@ -61,8 +61,10 @@ export interface FastPathHost {
   countGone(): void;
   /** The reference way of a frame. */
   receiveFrame(arena: FrameArena, start: number, length: number, port: number): void;
-  /** Takes over a frame whose key is in the row: runs flow `slot`, or sends a miss up when it is -1. */
-  takeParsed(arena: FrameArena, start: number, length: number, vport: Vport, row: Int32Array, slot: number): void;
+  /** A packet for a frame; null, and counted, when no buffer is free. Its row still holds another key. */
+  openParsed(arena: FrameArena, start: number, length: number, vport: Vport): Packet | null;
+  /** Takes over a packet whose row is its key: runs flow `slot`, or sends a miss up when it is -1. */
+  finishParsed(packet: Packet, slot: number): void;
 }
 
 export class FastPath {
@@ -70,7 +72,7 @@ export class FastPath {
   private readonly cache: MicroflowCache | null;
   /** FAST_PATH_WORDS for parsed frames, then the microflow cache, if there is one. */
   private readonly memory: Int32Array;
-  /** A packet row for frames that leave the fused way. Words beyond the first section stay zero. */
+  /** A packet row for lookups in the megaflow table. Words beyond the first section stay zero. */
   private readonly row = new Int32Array(ROW_WORDS);
   private readonly row6 = new Int32Array(ROW_WORDS);
   /** Keeps the touching loops from being optimised away. */
@@ -81,7 +83,6 @@ export class FastPath {
     const { cache } = host.lookup;
     this.cache = cache;
     this.memory = cache === null ? new Int32Array(FAST_PATH_WORDS) : cache.memory;
-    this.row[L2_5_WORD] = -1;
   }
 
   /** Handles frames from `first` on, up to the first that is not plain; returns the frame to go on with. */
@@ -364,11 +365,16 @@ export class FastPath {
     }
     vport.countReceived(length);
     if (isCached) cache!.hits++;
-    else
-      slot = host.lookup.findInTable(this.fillRow(arena.view, start, length, vport.portWord, base), 0, memory[base]!);
+    else {
+      this.fillRow(arena.view, start, length, vport.portWord, base, this.row, 0);
+      slot = host.lookup.findInTable(this.row, 0, memory[base]!);
+    }
     if (slot < 0 || !this.isSole(slot, length)) {
-      if (isCached) this.fillRow(arena.view, start, length, vport.portWord, base);
-      host.takeParsed(arena, start, length, vport, this.row, slot);
+      const packet = host.openParsed(arena, start, length, vport);
+      if (packet === null) return;
+      packet.clearLaterSections();
+      this.fillRow(arena.view, start, length, vport.portWord, base, packet.words, packet.row);
+      host.finishParsed(packet, slot);
       return;
     }
     const out = flows.soleOutputs[slot]!;
@@ -389,24 +395,37 @@ export class FastPath {
     return out >= 0 && length <= vports.limits[out]!;
   }
 
-  /** Writes the key and the layers of a parsed frame into the row. */
-  private fillRow(view: DataView, start: number, length: number, portWord: number, base: number): Int32Array {
-    const { row, memory } = this;
+  /** Writes the key and the layers of a parsed IPv4 frame into a row whose later sections are zero. */
+  private fillRow(
+    view: DataView,
+    start: number,
+    length: number,
+    portWord: number,
+    base: number,
+    words: Int32Array,
+    row: number,
+  ): void {
+    const { memory } = this;
     const ip = memory[base + P_IP]!;
-    row[0] = portWord;
-    row[2] = view.getInt32(start, true);
-    row[3] = view.getInt32(start + 4, true);
-    row[4] = view.getInt32(start + 8, true);
-    row[5] = memory[base + P_WORD5]!;
-    row[6] = memory[base + P_WORD6]!;
-    row[7] = memory[base + P_WORD7]!;
-    row[8] = view.getInt32(ip + 12, true);
-    row[9] = view.getInt32(ip + 16, true);
-    row[10] = view.getInt32(ip + 20, true);
-    row[L3_WORD] = ip - start;
-    row[L4_WORD] = ip - start + 20;
-    row[PAD_WORD] = start + length - ip - view.getUint16(ip + 2);
-    return row;
+    words[row] = portWord;
+    words[row + 1] = 0;
+    words[row + 2] = view.getInt32(start, true);
+    words[row + 3] = view.getInt32(start + 4, true);
+    words[row + 4] = view.getInt32(start + 8, true);
+    words[row + 5] = memory[base + P_WORD5]!;
+    words[row + 6] = memory[base + P_WORD6]!;
+    words[row + 7] = memory[base + P_WORD7]!;
+    words[row + 8] = view.getInt32(ip + 12, true);
+    words[row + 9] = view.getInt32(ip + 16, true);
+    words[row + 10] = view.getInt32(ip + 20, true);
+    words[row + 11] = 0;
+    words[row + 12] = 0;
+    words[row + 13] = 0;
+    words[row + 14] = 0;
+    words[row + L2_5_WORD] = -1;
+    words[row + L3_WORD] = ip - start;
+    words[row + L4_WORD] = ip - start + 20;
+    words[row + PAD_WORD] = start + length - ip - view.getUint16(ip + 2);
   }
 }
 

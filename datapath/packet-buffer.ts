@@ -9,7 +9,7 @@
  *
  * Invariant: each slot is free or held by exactly one packet; a slot's own bytes are written by its packet only.
  */
-import { BASE_WORDS, DATAPATH_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
+import { DATAPATH_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
 import { L2_5_WORD, type L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract.js';
 
 /** Room in front of a frame for headers that actions push: VLAN tags, VXLAN. */
@@ -89,12 +89,10 @@ export class Packet {
     }
   }
 
-  /** Takes the key and the layers from another row whose key has a first section only. */
-  loadRow(from: Int32Array): void {
+  /** Makes the row ready for a key that has a first section only. */
+  clearLaterSections(): void {
     const { words, row } = this;
-    if (words[row + SHAPE_WORD] !== 0) words.fill(0, row + BASE_WORDS, row + DATAPATH_WORDS);
-    for (let i = 0; i < BASE_WORDS; i++) words[row + i] = from[i]!;
-    for (let i = L2_5_WORD; i <= PAD_WORD; i++) words[row + i] = from[i]!;
+    if (words[row + SHAPE_WORD] !== 0) words.fill(0, row + SHAPE_WORD, row + DATAPATH_WORDS);
   }
 
   /** The frame as an array of its own. */

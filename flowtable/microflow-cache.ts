@@ -119,14 +119,18 @@ export class MicroflowCache {
       }
     }
     if (entry < 0) {
-      if (this.isFull && ++this.odds % INSERT_ODDS !== 0) return;
-      entry = this.next;
-      this.next = (entry + 1) & (this.capacity - 1);
-      if (this.next === 0) this.isFull = true;
-      this.forget(entry);
-      place = memory[indexAt + home] === 0 || memory[indexAt + (home ^ 1)] !== 0 ? home : home ^ 1;
-      const displaced = memory[indexAt + place]!;
-      if (displaced !== 0) places[(displaced & ENTRY_MASK) - 1] = -1;
+      const displaces = memory[indexAt + home] !== 0 && memory[indexAt + (home ^ 1)] !== 0;
+      place = memory[indexAt + home] === 0 || displaces ? home : home ^ 1;
+      if (displaces) {
+        // The key that is displaced gives up its entry too: a new one would push out an innocent third.
+        entry = (memory[indexAt + home]! & ENTRY_MASK) - 1;
+      } else {
+        if (this.isFull && ++this.odds % INSERT_ODDS !== 0) return;
+        entry = this.next;
+        this.next = (entry + 1) & (this.capacity - 1);
+        if (this.next === 0) this.isFull = true;
+        this.forget(entry);
+      }
     }
     const base = this.entriesAt + entry * BASE_WORDS;
     for (let i = 0; i < SHAPE_WORD; i++) memory[base + i] = words[at + i]!;

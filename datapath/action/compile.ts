@@ -41,6 +41,17 @@ function compileAction(action: DpAction, builder: ProgramBuilder): void {
     case 'drop':
       compileDrop(action, builder);
       return;
+    case 'trunc':
+    case 'clone':
+    case 'sample':
+    case 'hash':
+    case 'check_pkt_len':
+    case 'push_mpls':
+    case 'pop_mpls':
+    case 'meter':
+    case 'ct':
+    case 'ct_clear':
+      throw new Error(`the datapath cannot do ${action.kind} yet`);
     default: {
       const unknown: never = action;
       throw new Error(`no such action: ${JSON.stringify(unknown)}`);
