@@ -65,7 +65,13 @@ export function extractKey(
 }
 
 /** Reads the addresses and the protocol; returns where the transport begins, or -1. */
-export function extractIpv4(bytes: Uint8Array, ip: number, end: number, key: ConnectionKey, isChecked: boolean): number {
+export function extractIpv4(
+  bytes: Uint8Array,
+  ip: number,
+  end: number,
+  key: ConnectionKey,
+  isChecked: boolean,
+): number {
   const size = end - ip;
   if (size < 20) return -1;
   const headerSize = (bytes[ip]! & 0x0f) * 4;
