@@ -23,6 +23,14 @@ export interface ClassifierRule {
   readonly priority: number;
 }
 
+/** A subtable as a lookup visits it. */
+export interface SubtableVisit<R extends ClassifierRule> {
+  readonly mask: FlowKey;
+  /** All its rules, oldest first. */
+  readonly rules: ReadonlySet<R>;
+  readonly found: R | null;
+}
+
 const STAGE_COUNT = 4;
 /** For each stage the bytes of the key that belong to it, as a mask. */
 const STAGE_MASKS: readonly Int32Array[] = (() => {
@@ -257,8 +265,11 @@ export class Classifier<R extends ClassifierRule> {
     return true;
   }
 
-  /** The best rule for a packet, or null; the bits that were looked at are added to wc. */
-  lookup(key: FlowKey, wc: FlowKey | null): R | null {
+  /**
+   * The best rule for a packet, or null; the bits that were looked at are added to wc. For explanations `watch` hears
+   * of each subtable just after it was searched, while wc says what that cost.
+   */
+  lookup(key: FlowKey, wc: FlowKey | null, watch: ((visit: SubtableVisit<R>) => void) | null = null): R | null {
     for (const context of this.tries) context.done = false;
     let best: R | null = null;
     let bestPriority = Number.NEGATIVE_INFINITY;
@@ -268,6 +279,7 @@ export class Classifier<R extends ClassifierRule> {
       // Priorities only fall from here on.
       if (entry.priority <= bestPriority) break;
       const rule = this.findInSubtable(entry.item, key, wc);
+      if (watch !== null) watch({ mask: entry.item.mask, rules: entry.item.rules, found: rule });
       if (rule !== null && rule.priority > bestPriority) {
         best = rule;
         bestPriority = rule.priority;
