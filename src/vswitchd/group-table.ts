@@ -1,0 +1,173 @@
+/**
+ * The groups of a bridge and the changes that OpenFlow may make to them. Mirrors ofproto_group_mod_start() of
+ * ofproto.c and ofputil_check_group_mod() of lib/ofp-group.c; OpenFlow 1.5.1 §6.7, §7.3.4.3.
+ *
+ * The invariant: a change that is refused leaves the table as it was, and each that is made can be undone. Which flows
+ * go with a group that is deleted is the caller's business.
+ *
+ * Deliberately different: groups are listed by number; OVS lists them in the order of a table whose hash is random.
+ */
+import {
+  type Bucket,
+  BUCKET_ALL,
+  BUCKET_FIRST,
+  BUCKET_LAST,
+  BUCKET_MAX,
+  type GroupDescription,
+  type GroupMod,
+  OFPG_ALL,
+  OFPG_MAX,
+} from '#src/openflow/group-mod.js';
+import { OpenFlowError } from '#src/openflow/switch-connection.js';
+import { Group } from './group.js';
+
+type Undo = () => void;
+
+export class GroupTable {
+  private readonly groups = new Map<number, Group>();
+
+  get(groupId: number): Group | undefined {
+    return this.groups.get(groupId);
+  }
+
+  /** One group, or (null) all, by number. */
+  list(groupId: number | null): readonly Group[] {
+    if (groupId !== null && groupId !== OFPG_ALL) {
+      const group = this.groups.get(groupId);
+      return group === undefined ? [] : [group];
+    }
+    return [...this.groups.values()].sort((a, b) => a.groupId - b.groupId);
+  }
+
+  descriptions(groupId: number | null): readonly GroupDescription[] {
+    return this.list(groupId).map(({ groupId: id, type, buckets, selection }) => ({
+      groupId: id,
+      type,
+      buckets: buckets.map((bucket) => ({
+        bucketId: bucket.bucketId,
+        weight: bucket.weight,
+        watchPort: bucket.watchPort,
+        watchGroup: bucket.watchGroup,
+        actions: bucket.actions,
+      })),
+      selection,
+    }));
+  }
+
+  /** Carries out a change; returns the groups that are gone, or throws OpenFlowError. */
+  apply(mod: GroupMod, nowNs: number, undo: Undo[]): readonly Group[] {
+    checkGroupMod(mod);
+    const existing = this.groups.get(mod.groupId);
+    switch (mod.command) {
+      case 'add':
+        if (existing !== undefined) throw new OpenFlowError('OFPGMFC_GROUP_EXISTS');
+        this.put(makeGroup(mod, nowNs), undo);
+        return [];
+      case 'modify':
+      case 'insert-bucket':
+      case 'remove-bucket':
+        if (existing === undefined) throw new OpenFlowError('OFPGMFC_UNKNOWN_GROUP');
+        this.put(changeGroup(existing, mod), undo);
+        return [];
+      case 'add-or-modify':
+        this.put(existing === undefined ? makeGroup(mod, nowNs) : changeGroup(existing, mod), undo);
+        return [];
+      case 'delete': {
+        const gone = this.list(mod.groupId);
+        for (const group of gone) {
+          this.groups.delete(group.groupId);
+          undo.push(() => this.groups.set(group.groupId, group));
+        }
+        return gone;
+      }
+    }
+  }
+
+  clear(): void {
+    this.groups.clear();
+  }
+
+  private put(group: Group, undo: Undo[]): void {
+    const { groupId } = group;
+    const replaced = this.groups.get(groupId);
+    this.groups.set(groupId, group);
+    undo.push(() => {
+      if (replaced === undefined) this.groups.delete(groupId);
+      else this.groups.set(groupId, replaced);
+    });
+  }
+}
+
+function makeGroup(mod: GroupMod, nowNs: number): Group {
+  if (mod.groupId > OFPG_MAX) throw new OpenFlowError('OFPGMFC_INVALID_GROUP');
+  return new Group(mod, nowNs);
+}
+
+/** The group that takes the place of another. Its counters begin anew, its age does not. */
+function changeGroup(old: Group, mod: GroupMod): Group {
+  const { groupId, createdNs } = old;
+  switch (mod.command) {
+    case 'insert-bucket': {
+      const buckets = insertBuckets(old.buckets, mod);
+      return new Group({ groupId, type: old.type, buckets, selection: old.selection }, createdNs);
+    }
+    case 'remove-bucket': {
+      const buckets = removeBuckets(old.buckets, mod);
+      return new Group({ groupId, type: old.type, buckets, selection: old.selection }, createdNs);
+    }
+    default:
+      return new Group(mod, createdNs);
+  }
+}
+
+function insertBuckets(old: readonly Bucket[], { buckets, commandBucketId }: GroupMod): readonly Bucket[] {
+  let at = 0;
+  if (commandBucketId <= BUCKET_MAX) {
+    at = old.findIndex(({ bucketId }) => bucketId === commandBucketId) + 1;
+    if (at === 0) throw new OpenFlowError('OFPGMFC_UNKNOWN_BUCKET');
+  } else if (commandBucketId === BUCKET_LAST) {
+    at = old.length;
+  }
+  if (old.some(({ bucketId }) => buckets.some((bucket) => bucket.bucketId === bucketId))) {
+    throw new OpenFlowError('OFPGMFC_BUCKET_EXISTS');
+  }
+  return [...old.slice(0, at), ...buckets, ...old.slice(at)];
+}
+
+function removeBuckets(old: readonly Bucket[], { commandBucketId }: GroupMod): readonly Bucket[] {
+  switch (commandBucketId) {
+    case BUCKET_ALL:
+      return [];
+    case BUCKET_FIRST:
+      return old.slice(1);
+    case BUCKET_LAST:
+      return old.slice(0, -1);
+    default:
+      if (!old.some(({ bucketId }) => bucketId === commandBucketId)) throw new OpenFlowError('OFPGMFC_UNKNOWN_BUCKET');
+      return old.filter(({ bucketId }) => bucketId !== commandBucketId);
+  }
+}
+
+const hasLiveness = ({ watchPort, watchGroup }: Bucket): boolean => watchPort !== null || watchGroup !== null;
+
+/** What a switch refuses when it reads the message. */
+function checkGroupMod(mod: GroupMod): void {
+  const { command, type, buckets } = mod;
+  if (type === 'indirect' && command !== 'delete' && buckets.length !== 1) {
+    throw new OpenFlowError('OFPGMFC_INVALID_GROUP');
+  }
+  if (command === 'remove-bucket' && buckets.length > 0) throw new OpenFlowError('OFPGMFC_BAD_BUCKET');
+  const ids = new Set(buckets.map(({ bucketId }) => bucketId));
+  if (ids.size < buckets.length || buckets.some(({ bucketId }) => bucketId > BUCKET_MAX)) {
+    throw new OpenFlowError('OFPGMFC_BAD_BUCKET');
+  }
+  for (const bucket of buckets) {
+    if (bucket.weight !== 0 && type !== 'select' && command !== 'insert-bucket') {
+      throw new OpenFlowError('OFPGMFC_INVALID_GROUP');
+    }
+    if (type === 'fast_failover' && !hasLiveness(bucket)) throw new OpenFlowError('OFPGMFC_INVALID_GROUP');
+    if ((type === 'all' || type === 'indirect') && hasLiveness(bucket)) {
+      throw new OpenFlowError('OFPGMFC_WATCH_UNSUPPORTED');
+    }
+  }
+}
