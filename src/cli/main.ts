@@ -2,13 +2,14 @@
 /**
  * The command line. Each command is a file of its own, loaded when it is asked for, so that a start stays quick.
  * Exit codes: 0 all well; 1 an expectation failed (or what a script ended with); 2 the input or the command line is
- * wrong. Errors of the user's are told as `file:line:column: message`, without a stack.
+ * wrong; 70 a fault of ours; 74 standard output could not be written. Errors of the user's are told as `file:line:column: message`, without a stack.
  */
 import { readFileSync } from 'node:fs';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { paletteFor } from '#src/report/colour.js';
 import { UserError } from '#src/report/user-error.js';
+import type { SplitWords } from './sh.js';
 
 interface LazyCommand {
   readonly name: string;
@@ -17,6 +18,8 @@ interface LazyCommand {
   readonly describe: string;
   // biome-ignore lint/suspicious/noExplicitAny: each command has arguments of its own
   load(): Promise<CommandModule<any, any>>;
+  /** Where the command's own words end and those of what it runs begin. */
+  split?(words: readonly string[]): Promise<SplitWords>;
 }
 
 const COMMANDS: readonly LazyCommand[] = [
@@ -37,6 +40,7 @@ const COMMANDS: readonly LazyCommand[] = [
     usage: 'sh [file] [args..]',
     describe: 'Run a shell on a simulated machine with Open vSwitch',
     load: async () => (await import('./sh.js')).shCommand,
+    split: async (words) => (await import('./sh.js')).splitShWords(words),
   },
   {
     name: 'replay',
@@ -53,6 +57,9 @@ const COMMANDS: readonly LazyCommand[] = [
 ];
 
 const BAD_INPUT = 2;
+/** EX_IOERR and EX_SOFTWARE of sysexits.h. */
+const CANNOT_WRITE = 74;
+const INTERNAL_ERROR = 70;
 
 function version(): string {
   // The sources lie at src/cli/, the built files at dist/src/cli/.
@@ -71,8 +78,9 @@ async function main(words: readonly string[]): Promise<void> {
     .scriptName('upcall')
     .usage('$0 COMMAND [options]\n\nA userspace virtual switch with simulated Linux hosts.')
     .strict()
-    .recommendCommands()
     .demandCommand(1, 'a command is needed; upcall --help lists them')
+    // Of an option that is given twice the last one counts.
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .help()
     .alias('help', 'h')
     .version(version())
@@ -83,14 +91,22 @@ async function main(words: readonly string[]): Promise<void> {
     .example('$0 replay capture.pcap', 'A capture through a learning switch')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(message);
+      // What yargs throws of its own is about the command line too: an option without its value.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new UserError(message ?? error.message);
     });
   const wanted = words.find((word) => !word.startsWith('-'));
+  const known = COMMANDS.find((command) => command.name === wanted);
+  if (wanted !== undefined && known === undefined) {
+    const names = COMMANDS.map((command) => command.name).join(', ');
+    throw new UserError(`there is no command ${wanted}`, { hint: `there are: ${names}` });
+  }
   for (const command of COMMANDS) {
     if (command.name === wanted) program.command(await command.load());
     else program.command(command.usage, command.describe);
   }
-  await program.parseAsync();
+  const { own, rest } = known?.split === undefined ? { own: words, rest: {} } : await known.split(words);
+  await program.parseAsync([...own], { ...rest });
 }
 
 function tell(error: unknown): void {
@@ -102,13 +118,14 @@ function tell(error: unknown): void {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${label}: internal error, please report it: ${text}\n`);
-  process.exitCode = 70;
+  process.exitCode = INTERNAL_ERROR;
 }
 
 // A reader that goes away (`upcall sh | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`upcall: cannot write to standard output: ${error.message}\n`);
+  process.exit(CANNOT_WRITE);
 });
 
 try {

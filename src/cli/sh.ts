@@ -5,12 +5,19 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { INTERRUPTED, type TypedLine } from '#src/linux/shell/interactive.js';
 import { Machine } from '#src/linux/machine.js';
 import type { OutputListener } from '#src/linux/shell/output-device.js';
 import { Shell } from '#src/linux/shell/shell.js';
 import { UserError } from '#src/report/user-error.js';
 import { SeededRng } from '#src/sim/rng.js';
 import { Scheduler } from '#src/sim/scheduler.js';
+
+/** The command line of `upcall sh`: words for yargs, and what the shell is handed as it stands. */
+export interface SplitWords {
+  readonly own: readonly string[];
+  readonly rest: { readonly file?: string; readonly args?: readonly string[] };
+}
 
 interface ShArguments {
   readonly file: string | undefined;
@@ -34,6 +41,25 @@ const build = (yargs: Argv): Argv<ShArguments> =>
     .example('$0 sh -e setup.sh', 'Run a file; end where it fails')
     .example("$0 sh -c 'ovs-vsctl add-br br0; ovs-vsctl show'", 'Run some lines');
 
+const OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set(['-c', '--command', '--seed']);
+
+/**
+ * Options of `upcall sh` end at its first other word or at `--`: from there on words are the script and its parameters,
+ * whatever they look like, as with every shell.
+ */
+export function splitShWords(words: readonly string[]): SplitWords {
+  let end = words.indexOf('sh') + 1;
+  while (end < words.length) {
+    const word = words[end]!;
+    if (word === '--' || word === '-' || !word.startsWith('-')) break;
+    // -ec LINES: the value belongs to the last letter.
+    const takesValue = OPTIONS_WITH_VALUE.has(word) || /^-[a-z]+c$/.test(word);
+    end += takesValue && end + 1 < words.length ? 2 : 1;
+  }
+  const [file, ...args] = words.slice(words[end] === '--' ? end + 1 : end);
+  return { own: words.slice(0, end), rest: file === undefined ? {} : { file, args } };
+}
+
 async function handle(argv: ArgumentsCamelCase<ShArguments>): Promise<void> {
   if (!Number.isSafeInteger(argv.seed)) throw new UserError('--seed must be a whole number');
   const script = argv.command ?? readScript(argv.file);
@@ -47,7 +73,7 @@ async function handle(argv: ArgumentsCamelCase<ShArguments>): Promise<void> {
     process.exitCode = await atTerminal(shell, onOutput);
     return;
   }
-  // With -c a word after the lines is $0 in other shells; here all of them are parameters.
+  // With -c a word after the lines is $0 in other shells; this one's $0 is always "bash", so all are parameters.
   const words = argv.command === undefined ? [] : argv.file === undefined ? [] : [argv.file];
   const output = await shell.run(script, {
     errexit: argv.errexit,
@@ -75,11 +101,18 @@ function readScript(file: string | undefined): string | null {
 
 async function atTerminal(shell: Shell, onOutput: OutputListener): Promise<number> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, historySize: 1000 });
-  let answer: ((line: string | null) => void) | null = null;
-  const give = (line: string | null): void => {
+  let answer: ((line: TypedLine) => void) | null = null;
+  // While a command runs the terminal is not ours: a loop without end leaves no turn to hear a key in, so that ^C has to
+  // come as a signal, which ends it all.
+  const setRaw = (isRaw: boolean): void => {
+    if (process.stdin.isTTY === true) process.stdin.setRawMode(isRaw);
+  };
+  const give = (line: TypedLine): void => {
     const waiting = answer;
     answer = null;
-    waiting?.(line);
+    if (waiting === null) return;
+    setRaw(false);
+    waiting(line);
   };
   let isOpen = true;
   // Lines that are pasted while a command runs wait for their turn.
@@ -95,13 +128,14 @@ async function atTerminal(shell: Shell, onOutput: OutputListener): Promise<numbe
   terminal.on('SIGINT', () => {
     terminal.write(null, { ctrl: true, name: 'u' });
     process.stdout.write('^C\n');
-    give('');
+    give(INTERRUPTED);
   });
   try {
     return await shell.interact((prompt) => {
       const next = typed.shift();
       if (next !== undefined) return Promise.resolve(next);
       if (!isOpen) return Promise.resolve(null);
+      setRaw(true);
       terminal.setPrompt(prompt);
       terminal.prompt();
       return new Promise((resolve) => {

@@ -4,8 +4,16 @@
  */
 import { OUTPUT_MOUNT } from './output-device.js';
 
-/** The next line without its end, or null at the end of input; interrupted lines are empty. */
-export type LineReader = (prompt: string) => Promise<string | null>;
+/** What comes in place of a line that was given up (^C). */
+export const INTERRUPTED = Symbol('interrupted');
+
+/** A line without its end; null at the end of input. */
+export type TypedLine = string | null | typeof INTERRUPTED;
+
+export type LineReader = (prompt: string) => Promise<TypedLine>;
+
+/** The status of a command that ^C ended: 128 and SIGINT. */
+const GIVEN_UP = '(exit 130)';
 
 export const NEXT_COMMAND = 'upcall-next-lines';
 
@@ -17,14 +25,16 @@ done`;
 /** Throws where the text is no whole script; its message says where and why. */
 export type ScriptParser = (text: string) => unknown;
 
-/** Reads lines until they are whole commands. Null at the end of input. */
+/** Reads lines until they are whole commands. Null at the end of input. ^C gives up all that was typed so far. */
 export async function readCommand(read: LineReader, prompt: string, parse: ScriptParser): Promise<string | null> {
   const first = await read(prompt);
   if (first === null) return null;
+  if (first === INTERRUPTED) return GIVEN_UP;
   let text = first;
   while (isIncomplete(text, parse)) {
     const more = await read('> ');
     if (more === null) break;
+    if (more === INTERRUPTED) return GIVEN_UP;
     text += `\n${more}`;
   }
   return text;

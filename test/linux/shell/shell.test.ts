@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import path from 'node:path';
 import { parse } from 'just-bash';
 import { describe, expect, test } from 'vitest';
-import { isIncomplete } from '#src/linux/shell/interactive.js';
+import { INTERRUPTED, isIncomplete, type TypedLine } from '#src/linux/shell/interactive.js';
 import { failed, printed } from '#src/linux/command/command.js';
 import { UserError } from '#src/report/user-error.js';
 import { freshShell, scratchFolder } from '../shell-network.js';
@@ -296,6 +296,18 @@ describe('typing', () => {
       'root@host:/tmp# ',
       'root@host:/tmp# ',
     ]);
+  });
+
+  test('^C gives up all lines of a command that is not whole, with status 130', async () => {
+    const lines: TypedLine[] = ['echo no; if true; then', INTERRUPTED, 'echo $?', INTERRUPTED, 'echo $?'];
+    let heard = '';
+    await freshShell().interact(
+      async () => lines.shift() ?? null,
+      (_, bytes) => {
+        heard += Buffer.from(bytes).toString();
+      },
+    );
+    expect(heard).toBe('130\n130\n');
   });
 
   test('the end of input ends it with the last status', async () => {
