@@ -73,7 +73,24 @@ export type DpAction =
   | { readonly kind: 'pop_mpls'; readonly ethertype: number }
   | { readonly kind: 'meter'; readonly id: number }
   | ConntrackAction
-  | { readonly kind: 'ct_clear' };
+  | { readonly kind: 'ct_clear' }
+  | TunnelPushAction
+  /** Takes the tunnel headers off and looks the packet up once more, as one that came in by the tunnel port. */
+  | { readonly kind: 'tnl_pop'; readonly port: number };
+
+/** Which tunnel header a tnl_push writes; GRE over IPv6 is a type of its own in OVS, and follows from the header. */
+export type TunnelPushType = 'gre' | 'vxlan' | 'geneve';
+
+/** Writes outer headers in front of the packet and sends it by outPort (OVS_ACTION_ATTR_TUNNEL_PUSH). */
+export interface TunnelPushAction {
+  readonly kind: 'tnl_push';
+  /** The tunnel port, which counts the packet. */
+  readonly port: number;
+  readonly outPort: number;
+  readonly type: TunnelPushType;
+  /** All headers from Ethernet to the tunnel's own; lengths, checksums and the UDP source port are filled in. */
+  readonly header: Uint8Array;
+}
 
 /** Sends the packet through the connection tracker (OVS_ACTION_ATTR_CT). */
 export interface ConntrackAction {
@@ -87,6 +104,8 @@ export interface ConntrackAction {
   readonly label: { readonly value: Uint8Array; readonly mask: Uint8Array } | null;
   readonly helper: 'ftp' | 'tftp' | null;
   readonly nat: ConntrackNat | null;
+  /** Name of a timeout policy: decimal numbers in userspace's datapath. Absent for the default. */
+  readonly timeout?: string;
 }
 
 /** type null: undo, for packets of a connection, what was translated before. Addresses of 4 or 16 bytes. */

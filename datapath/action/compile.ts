@@ -51,6 +51,8 @@ function compileAction(action: DpAction, builder: ProgramBuilder): void {
     case 'meter':
     case 'ct':
     case 'ct_clear':
+    case 'tnl_push':
+    case 'tnl_pop':
       throw new Error(`the datapath cannot do ${action.kind} yet`);
     default: {
       const unknown: never = action;

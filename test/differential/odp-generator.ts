@@ -247,35 +247,145 @@ export class OdpGenerator {
     return `set(${dice.pick(choices)()})`;
   }
 
-  actions(): string {
+  actions(depth = 0): string {
     const { dice } = this;
-    const action = (): string => {
-      switch (dice.below(8)) {
-        case 0:
-        case 1:
-          return String(dice.between(0, 5000));
-        case 2:
-        case 3:
-          return this.set();
-        case 4:
-          return dice.pick([
-            'push_vlan(vid=5,pcp=3)',
-            'push_vlan(tpid=0x88a8,vid=0,pcp=0)',
-            'push_vlan(vid=1,pcp=0,cfi=0)',
-          ]);
-        case 5:
-          return 'pop_vlan';
-        case 6:
-          return `userspace(pid=${dice.pick([0, 77])},${dice.pick([
-            'slow_path(action)',
-            'slow_path(match)',
-            'controller(reason=1,dont_send=0,continuation=0,recirc_id=3,rule_cookie=0xaf,controller_id=0,max_len=65535)',
-            'controller(reason=0,dont_send=1,continuation=1,recirc_id=0,rule_cookie=0,controller_id=7,max_len=128)',
-          ])})`;
-        default:
-          return `recirc(${dice.between(0, 300)})`;
+    return Array.from({ length: dice.between(1, 5) }, () => this.action(depth)).join(',');
+  }
+
+  private action(depth: number): string {
+    const { dice } = this;
+    switch (dice.below(depth < 3 ? 18 : 15)) {
+      case 0:
+      case 1:
+        return String(dice.between(0, 5000));
+      case 2:
+      case 3:
+        return this.set();
+      case 4:
+        return dice.pick([
+          'push_vlan(vid=5,pcp=3)',
+          'push_vlan(tpid=0x88a8,vid=0,pcp=0)',
+          'push_vlan(vid=1,pcp=0,cfi=0)',
+        ]);
+      case 5:
+        return 'pop_vlan';
+      case 6:
+        return `userspace(pid=${dice.pick([0, 77])},${dice.pick([
+          'slow_path(action)',
+          'slow_path(match)',
+          'controller(reason=1,dont_send=0,continuation=0,recirc_id=3,rule_cookie=0xaf,controller_id=0,max_len=65535)',
+          'controller(reason=0,dont_send=1,continuation=1,recirc_id=0,rule_cookie=0,controller_id=7,max_len=128)',
+        ])})`;
+      case 7:
+        return `recirc(${dice.between(0, 300)})`;
+      case 8:
+        return dice.pick(['trunc(100)', 'trunc(0x40)', 'trunc(-1)', 'trunc(a)']);
+      case 9:
+        return dice.pick(['meter(0)', 'meter(0x11)', 'meter(-1)', 'meter()']);
+      case 10:
+        return dice.pick(['ct_clear', 'tnl_pop(4789)', 'tnl_pop(0x10)', 'tnl_pop(a)']);
+      case 11:
+      case 12:
+        return this.conntrack();
+      case 13:
+        return this.tunnelPush();
+      case 14:
+        return this.conntrack();
+      case 15:
+        return `sample(sample=${dice.pick(['50.0%', '0%', '100%', '33.3%', '.1%', '101%', '1e1%', '5'])},actions(${this.list(depth)}))`;
+      case 16:
+        return `clone(${this.list(depth)})`;
+      default: {
+        const size = dice.pick(['0', '200', '0x5dc', '70000', '-1']);
+        return `check_pkt_len(size=${size},gt(${this.branch(depth)}),le(${this.branch(depth)}))`;
       }
-    };
-    return Array.from({ length: dice.between(1, 5) }, action).join(',');
+    }
+  }
+
+  /** Nested actions: mostly some, at times none or what may not stand there. */
+  private list(depth: number): string {
+    const { dice } = this;
+    return dice.below(8) === 0 ? dice.pick(['', 'drop', '1 2', ',,3', '4,']) : this.actions(depth + 1);
+  }
+
+  private branch(depth: number): string {
+    return this.dice.below(3) === 0 ? 'drop' : this.list(depth);
+  }
+
+  private conntrack(): string {
+    const { dice } = this;
+    const parts = Array.from({ length: dice.below(4) }, () =>
+      dice.pick([
+        'commit',
+        'commit',
+        'force_commit',
+        'zone=7',
+        'zone=0',
+        'zone=65535',
+        'zone=0x10',
+        'mark=0x1/0xff',
+        'mark=ff',
+        'mark=0/0',
+        'mark=0',
+        'label=0x1234',
+        'label=0xfedcba9876543210/0xffffffff00000000ffff',
+        'label=0x1/0',
+        'helper=ftp',
+        'helper=tftp',
+        'timeout=ovs_tp_1_tcp4',
+        'nat',
+        'nat()',
+        'nat(src)',
+        'nat(dst,random)',
+        'nat(src=10.0.0.1)',
+        'nat(src=10.0.0.1-10.0.0.5:1000-2000,random)',
+        'nat(dst=10.0.0.1:80)',
+        'nat(dst=10.0.0.1:80-80,hash,persistent)',
+        'nat(src=10.0.0.5-10.0.0.1)',
+        'nat(src=10.0.0.1-0.0.0.0)',
+        'nat(src=10.0.0.1:0-5)',
+        'nat(src=10.0.0.1:9-5)',
+        'nat(src=2001:db8::1)',
+        'nat(dst=2001:db8::1-2001:db8::9,hash)',
+        'nat(src=[fe80::1]:255-4096)',
+        'nat(src=[fe80::1]-[fe80::ff]:255-4096,persistent)',
+        'nat(src=fe80::1-10.0.0.1)',
+        'nat(src,dst)',
+        'nat(src=1.1.1.1,hash,random)',
+        'nat(bogus)',
+        'nat(src=1.1.1.1,)',
+        'bogus',
+      ]),
+    );
+    return parts.length === 0 ? dice.pick(['ct', 'ct()', 'ct(commit', 'ct(commit,)']) : `ct(${parts.join(',')})`;
+  }
+
+  private tunnelPush(): string {
+    const { dice } = this;
+    const isIpv4 = dice.below(2) === 0;
+    const ip = isIpv4
+      ? `ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=${dice.pick(['0', '0x10'])},ttl=64,frag=0x4000)`
+      : `ipv6(src=2001:db8::1,dst=fe80::1,label=${dice.pick([0, 5, 1048576])},proto=17,tclass=0x4,hlimit=64)`;
+    const udp = `udp(src=0,dst=4789,csum=0x${dice.pick(['0', 'ffff'])})`;
+    const ipSize = isIpv4 ? 34 : 54;
+    const [type, size, tunnel] = dice.pick<readonly [number, number, string]>([
+      [4, 16, `${udp},vxlan(flags=0x8000000,vni=0x7b)`],
+      [4, 16, `${udp},vxlan(flags=0x88000123,vni=0xffffff)`],
+      [5, 16, `${udp},geneve(vni=0x7b)`],
+      [5, 16, `${udp},geneve(oam,crit,vni=0x0)`],
+      [5, 24, `${udp},geneve(vni=0x7b,options({class=0xffff,type=0x80,len=4,0xa}))`],
+      [5, 28, `${udp},geneve(crit,vni=1,options({class=1,type=0,len=4,0xffffffff}{class=0,type=0x1,len=0}))`],
+      [5, 32, `${udp},geneve(vni=0x7b,options({class=0xffff,type=0x80,len=12,0x123456789abcdef}))`],
+      [5, 24, `${udp},geneve(vni=0x7b,options({class=0xffff,type=0x80,len=3,0xa}))`],
+      [isIpv4 ? 3 : 109, 4, 'gre((flags=0x0,proto=0x6558))'],
+      [isIpv4 ? 3 : 109, 8, 'gre((flags=0x2000,proto=0x6558),key=0x1e241)'],
+      [isIpv4 ? 3 : 109, 16, 'gre((flags=0xb000,proto=0x6558),csum=0x0,key=0x7,seq=0x0)'],
+      [3, 8, 'gre((flags=0x2000,proto=0x6558))'],
+      [4, 20, `${udp},vxlan(flags=0x8000000,vni=0x7b)`],
+    ]);
+    return (
+      `tnl_push(tnl_port(4789),header(size=${ipSize + size},type=${type},eth(dst=f8:bc:12:44:34:b6,` +
+      `src=f8:bc:12:46:58:e0,dl_type=0x${isIpv4 ? '0800' : '86dd'}),${ip},${tunnel}),out_port(${dice.pick([1, 100])}))`
+    );
   }
 }

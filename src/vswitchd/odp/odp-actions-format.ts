@@ -8,8 +8,10 @@ import { type FlowKey, OFF_PKT_MARK, OFF_SKB_PRIORITY } from '#flowtable/flow-ke
 import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
 import { formatMembers } from './odp-attributes.js';
+import { formatConntrack } from './odp-conntrack-format.js';
 import { formatMpls, formatOdpPort, formatVlanTci } from './odp-format.js';
 import { formatTunnel } from './odp-tunnel.js';
+import { formatTunnelPush } from './odp-tunnel-push.js';
 
 export interface OdpActionsFormatOptions {
   /** Names for the ports that actions output to; numbers without. */
@@ -19,8 +21,11 @@ export interface OdpActionsFormatOptions {
 const ETH_TYPE_VLAN = 0x8100;
 
 export function formatOdpActions(actions: readonly DpAction[], options: OdpActionsFormatOptions = {}): string {
-  if (actions.length === 0) return 'drop';
-  return actions.map((action) => formatOdpAction(action, options.portNames)).join(',');
+  return formatList(actions, options.portNames);
+}
+
+function formatList(actions: readonly DpAction[], names: PortNames | undefined): string {
+  return actions.map((action) => formatOdpAction(action, names)).join(',') || 'drop';
 }
 
 function formatOdpAction(action: DpAction, names: PortNames | undefined): string {
@@ -41,7 +46,41 @@ function formatOdpAction(action: DpAction, names: PortNames | undefined): string
       return `recirc(${formatHex(action.id)})`;
     case 'drop':
       return 'drop';
+    case 'trunc':
+      return `trunc(${action.maxLen})`;
+    case 'clone':
+      return `clone(${formatList(action.actions, names)})`;
+    case 'sample': {
+      const percentage = (100 * action.probability) / 0xffffffff;
+      return `sample(sample=${percentage.toFixed(1)}%,actions(${formatList(action.actions, names)}))`;
+    }
+    case 'hash':
+      return `hash(${action.algorithm === 0 ? 'l4' : 'sym_l4'}(${action.basis}))`;
+    case 'check_pkt_len':
+      return (
+        `check_pkt_len(size=${action.size},gt(${formatList(action.greater, names)})` +
+        `,le(${formatList(action.lessOrEqual, names)}))`
+      );
+    case 'push_mpls':
+      return `push_mpls(${formatLabel(action.lse)},eth_type=0x${action.ethertype.toString(16)})`;
+    case 'pop_mpls':
+      return `pop_mpls(eth_type=0x${action.ethertype.toString(16)})`;
+    case 'meter':
+      return `meter(${action.id})`;
+    case 'ct':
+      return formatConntrack(action);
+    case 'ct_clear':
+      return 'ct_clear';
+    case 'tnl_push':
+      return formatTunnelPush(action, names);
+    case 'tnl_pop':
+      return `tnl_pop(${formatOdpPort(action.port, names)})`;
   }
+}
+
+/** RFC 3032 §2.1. */
+function formatLabel(lse: number): string {
+  return `label=${lse >>> 12},tc=${(lse >>> 9) & 7},ttl=${lse & 0xff},bos=${(lse >>> 8) & 1}`;
 }
 
 function formatCookie(cookie: UserspaceCookie): string {

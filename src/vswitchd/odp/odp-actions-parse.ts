@@ -1,40 +1,27 @@
 /**
  * Datapath action text to actions: the language that odp-actions-format.ts writes.
  * Mirrors odp_actions_from_string() of lib/odp-util.c. Actions of OVS that Upcall's datapath does not have are refused
- * by name.
+ * by name. Deliberately different: hash(), push_mpls() and pop_mpls() are read, too, which OVS 3.1 writes but cannot
+ * read, so that all that is written can be read.
  */
 import type { DpAction, SetAttribute, SlowPathReason, UserspaceCookie } from '#datapath/dpif.js';
 import { type FlowKey, VLAN_CFI } from '#flowtable/flow-key.js';
 import { NO_PORT_NAMES, type PortNames } from '#src/openflow/ports.js';
 import { UserError } from '#src/report/user-error.js';
 import { MEMBER_ATTRIBUTES, type Member, isMemberAttribute, memberCover } from './odp-attributes.js';
+import { scanConntrack } from './odp-conntrack-parse.js';
 import { type OdpAttribute, scanOdpAttribute } from './odp-scan.js';
 import { OdpScanner, OdpSyntaxError } from './odp-scanner.js';
+import { scanTunnelPush } from './odp-tunnel-push-parse.js';
 
 export interface OdpActionsParseOptions {
   readonly portNames?: PortNames;
 }
 
-const FOREIGN = [
-  'lb_output',
-  'trunc',
-  'meter',
-  'sample',
-  'clone',
-  'push_nsh',
-  'pop_nsh',
-  'tnl_pop',
-  'tnl_push',
-  'ct_clear',
-  'ct',
-  'check_pkt_len',
-  'add_mpls',
-  'push_mpls',
-  'pop_mpls',
-  'push_eth',
-  'pop_eth',
-  'hash',
-];
+const FOREIGN = ['lb_output', 'push_nsh', 'pop_nsh', 'add_mpls', 'push_eth', 'pop_eth'];
+
+/** Deeper nesting than this is refused, as OVS does. */
+const MAX_NESTED = 32;
 
 const SET_ATTRIBUTES = new Set<string>([
   'skb_priority',
@@ -64,7 +51,7 @@ export function parseOdpActions(text: string, options: OdpActionsParseOptions = 
     for (;;) {
       scanner.skipDelimiters();
       if (scanner.at >= text.length) return actions;
-      actions.push(scanAction(scanner, options.portNames ?? NO_PORT_NAMES));
+      actions.push(scanAction(scanner, options.portNames ?? NO_PORT_NAMES, 0));
       const next = text[scanner.at];
       if (next !== undefined && !', \t\r\n'.includes(next)) throw new OdpSyntaxError();
     }
@@ -74,7 +61,18 @@ export function parseOdpActions(text: string, options: OdpActionsParseOptions = 
   }
 }
 
-function scanAction(scanner: OdpScanner, portNames: PortNames): DpAction {
+/** Actions up to the closing parenthesis, which is taken. */
+function scanNested(scanner: OdpScanner, portNames: PortNames, depth: number): readonly DpAction[] {
+  const actions: DpAction[] = [];
+  for (;;) {
+    scanner.skipDelimiters();
+    if (scanner.take(')')) return actions;
+    actions.push(scanAction(scanner, portNames, depth + 1));
+  }
+}
+
+function scanAction(scanner: OdpScanner, portNames: PortNames, depth: number): DpAction {
+  if (depth >= MAX_NESTED) throw new OdpSyntaxError();
   const rest = scanner.rest();
   if (/^[-+]?\d/.test(rest)) return { kind: 'output', port: Number(scanner.number(32)) };
   const name = /^[^, \t\r\n)]*/.exec(rest)![0];
@@ -92,9 +90,80 @@ function scanAction(scanner: OdpScanner, portNames: PortNames): DpAction {
   if (scanner.take('set(')) return scanSet(scanner);
   if (scanner.take('push_vlan(')) return scanPushVlan(scanner);
   if (scanner.take('pop_vlan')) return { kind: 'pop_vlan' };
+  if (scanner.take('trunc(')) return { kind: 'trunc', maxLen: scanClosed(scanner, 32) };
+  if (scanner.take('meter(')) return { kind: 'meter', id: scanClosed(scanner, 32) };
+  if (scanner.take('sample(sample=')) return scanSample(scanner, portNames, depth);
+  if (scanner.take('clone(')) return { kind: 'clone', actions: scanNested(scanner, portNames, depth) };
+  if (scanner.take('tnl_pop(')) return { kind: 'tnl_pop', port: scanClosed(scanner, 32) };
+  if (scanner.take('tnl_push(')) return scanTunnelPush(scanner);
+  if (scanner.take('check_pkt_len(size=')) return scanCheckLength(scanner, portNames, depth);
+  if (scanner.take('ct_clear')) return { kind: 'ct_clear' };
+  if (scanner.take('ct')) return scanConntrack(scanner);
+  if (scanner.take('hash(')) return scanHash(scanner);
+  if (scanner.take('push_mpls(')) return scanPushMpls(scanner);
+  if (scanner.take('pop_mpls(eth_type=')) return { kind: 'pop_mpls', ethertype: scanClosed(scanner, 16) };
   const foreign = FOREIGN.find((candidate) => rest.startsWith(candidate));
   if (foreign !== undefined) throw new UserError(`the datapath action ${foreign} is not supported yet`);
   throw new OdpSyntaxError();
+}
+
+/** A number and the closing parenthesis. */
+function scanClosed(scanner: OdpScanner, bits: number): number {
+  const value = Number(scanner.number(bits));
+  scanner.expect(')');
+  return value;
+}
+
+function scanSample(scanner: OdpScanner, portNames: PortNames, depth: number): DpAction {
+  const percentage = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(scanner.rest())?.[0];
+  if (percentage === undefined || !(Number(percentage) >= 0 && Number(percentage) <= 100)) throw new OdpSyntaxError();
+  scanner.at += percentage.length;
+  scanner.expect('%,actions(');
+  const actions = scanNested(scanner, portNames, depth);
+  scanner.expect(')');
+  const probability = Math.floor(0xffffffff * (Number(percentage) / 100) + 0.5);
+  return { kind: 'sample', probability, actions };
+}
+
+function scanCheckLength(scanner: OdpScanner, portNames: PortNames, depth: number): DpAction {
+  // Here OVS reads `drop`, too, since it writes it for an empty list; but not so in a sample or a clone.
+  const scanBranch = (): readonly DpAction[] => {
+    if (scanner.rest().slice(0, 4).toLowerCase() !== 'drop') return scanNested(scanner, portNames, depth);
+    scanner.at += 4;
+    scanner.expect(')');
+    return [];
+  };
+  const size = Number(scanner.number(16));
+  scanner.expect(',gt(');
+  const greater = scanBranch();
+  scanner.expect(',le(');
+  const lessOrEqual = scanBranch();
+  scanner.expect(')');
+  return { kind: 'check_pkt_len', size, greater, lessOrEqual };
+}
+
+function scanHash(scanner: OdpScanner): DpAction {
+  const algorithm = scanner.take('l4(') ? 0 : 1;
+  if (algorithm === 1) scanner.expect('sym_l4(');
+  const basis = scanClosed(scanner, 32);
+  scanner.expect(')');
+  return { kind: 'hash', algorithm, basis };
+}
+
+function scanPushMpls(scanner: OdpScanner): DpAction {
+  const member = (name: string, limit: number): number => {
+    scanner.expect(name);
+    const value = Number(scanner.number(32));
+    if (value > limit) throw new OdpSyntaxError();
+    return value;
+  };
+  const label = member('label=', 0xfffff);
+  const tc = member(',tc=', 7);
+  const ttl = member(',ttl=', 0xff);
+  const bos = member(',bos=', 1);
+  const ethertype = member(',eth_type=', 0xffff);
+  scanner.expect(')');
+  return { kind: 'push_mpls', ethertype, lse: ((label << 12) | (tc << 9) | (bos << 8) | ttl) >>> 0 };
 }
 
 function scanPushVlan(scanner: OdpScanner): DpAction {

@@ -126,7 +126,7 @@ describe('datapath actions', () => {
     ['1,drop', 'Invalid argument'],
     ['push_vlan(vid=4096,pcp=0)', 'Invalid argument'],
     ['set(ipv4(src=1.2.3.4)', 'Invalid argument'],
-    ['trunc(100),1', 'the datapath action trunc is not supported yet'],
+    ['push_eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),1', 'the datapath action push_eth is not supported yet'],
     ['set(in_port(1))', 'set(in_port(...)) is not supported'],
   ])('%s is refused', (text, message) => {
     expect(() => parseOdpActions(text)).toThrow(message);
