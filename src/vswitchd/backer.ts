@@ -247,10 +247,16 @@ export class Backer {
 
   /** The OpenFlow view of a datapath key: the bridge, and the key with its port number. */
   toOpenFlow(key: FlowKey): { readonly bridge: Bridge; readonly flow: FlowKey } | null {
-    const port = isTunnelled(key) ? this.findPort(key) : this.portByOdp(key.u32(OFF_IN_PORT));
-    if (port === null) return null;
     const flow = key.clone();
     flow.bytes.fill(0, OFF_USERSPACE, OFF_CONJ_ID + 4);
+    // A packet that was recirculated goes on where it stopped.
+    const frozen = this.recirculation.find(key.u32(OFF_RECIRC_ID));
+    const port = isTunnelled(key) ? this.findPort(key) : this.portByOdp(key.u32(OFF_IN_PORT));
+    if (frozen !== undefined) {
+      flow.setU32(OFF_IN_PORT, port?.bridge === frozen.bridge ? port.ofPort : frozen.inPort);
+      return { bridge: port?.bridge ?? frozen.bridge, flow };
+    }
+    if (port === null) return null;
     flow.setU32(OFF_IN_PORT, port.ofPort);
     return { bridge: port.bridge, flow };
   }

@@ -5,6 +5,11 @@
 import type { Bridge } from './bridge.js';
 import type { Action } from '#src/openflow/action/action.js';
 
+/** An action that was kept; unroll_xlate restores the table and cookie of the rule that those after it are of. */
+export type FrozenAction =
+  | Action
+  | { readonly kind: 'unroll_xlate'; readonly tableId: number; readonly cookie: bigint };
+
 export interface FrozenState {
   readonly bridge: Bridge;
   readonly tableId: number;
@@ -13,8 +18,9 @@ export interface FrozenState {
   readonly metadata: Uint8Array;
   readonly inPort: number;
   readonly stack: readonly { readonly value: bigint; readonly bits: number }[];
-  readonly actions: readonly Action[];
+  readonly actions: readonly FrozenAction[];
   readonly actionSet: readonly Action[];
+  readonly wasMpls: boolean;
   readonly conntracked: boolean;
   readonly userdata: Uint8Array;
 }
@@ -29,6 +35,7 @@ function signature(state: FrozenState): string {
     state.inPort,
     state.stack.map(({ value, bits }) => `${value}/${bits}`).join(','),
     JSON.stringify([state.actions, state.actionSet], (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
+    state.wasMpls,
     state.conntracked,
     hex(state.userdata),
   ].join('|');

@@ -4,13 +4,15 @@
  */
 import type { SlowPathReason } from '#datapath/dpif.js';
 import { Match } from '#flowtable/match.js';
-import { type FlowKey, OFF_ACTSET_OUTPUT, OFF_IN_PORT } from '#flowtable/flow-key.js';
+import { type FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
 import { formatFlow } from '#src/openflow/flow-format.js';
 import { formatMatch } from '#src/openflow/match-format.js';
+import { formatHex } from '#src/openflow/number-text.js';
 import { NO_PORT_NAMES, OFPP_UNSET, type PortNames } from '#src/openflow/ports.js';
 import type { Backer } from './backer.js';
 import type { Bridge } from './bridge.js';
 import { formatOdpActions } from './odp/odp-actions-format.js';
+import { CT_STATE_NAMES, formatFlags } from './odp/odp-flags.js';
 import { TRANSLATE_ERROR_TEXT, type TranslateOutcome } from './translate/outcome.js';
 import { renderTrace } from './translate/trace.js';
 import { Translation } from './translate/translation.js';
@@ -69,6 +71,34 @@ export function formatTrace(bridge: Bridge, flow: FlowKey, outcome: TranslateOut
   return text;
 }
 
+/** Tracked and new: what a trace supposes of a connection unless --ct-next says otherwise. */
+const CS_TRACKED_NEW = 0x21;
+const RULE = '='.repeat(79);
+
+/** The traces of copies that come back, each under a heading that says which it is. */
+function followRecirculated(bridge: Bridge, first: TranslateOutcome, request: TraceRequest): string {
+  const queue = [...first.recirculated];
+  const ctStates = [...(request.ctStates ?? [])];
+  let text = '';
+  for (let packet = queue.shift(); packet !== undefined; packet = queue.shift()) {
+    const { flow } = packet;
+    text += `\n\n${RULE}\nrecirc(${formatHex(packet.id)})`;
+    if (packet.isConntrack) {
+      const state = ctStates.shift();
+      flow.setU16(OFF_CT_STATE, state ?? CS_TRACKED_NEW);
+      text +=
+        state === undefined
+          ? ' - resume conntrack with default ct_state=trk|new (use --ct-next to customize)'
+          : ` - resume conntrack with ct_state=${formatFlags(CT_STATE_NAMES, state, '|')}`;
+    }
+    text += `\n${RULE}\n\n`;
+    const outcome = traceFlow(bridge, flow, { packet: request.packet, names: request.names });
+    text += formatTrace(bridge, flow, outcome, request.names);
+    queue.push(...outcome.recirculated);
+  }
+  return text;
+}
+
 /** What a traced packet does besides leaving: it goes to the controllers that it is for. */
 function executeWithoutOutput(bridge: Bridge, request: TraceRequest, outcome: TranslateOutcome): void {
   const actions = outcome.actions.filter(({ kind }) => kind !== 'output' && kind !== 'recirc');
@@ -100,8 +130,9 @@ export function traceCommand(
       const bridge = bridgeNamed(request.bridge);
       if (bridge === undefined) return replyError(`${request.bridge}: unknown bridge`);
       const outcome = traceFlow(bridge, request.flow, request);
+      const text = formatTrace(bridge, request.flow, outcome, request.names);
       if (request.packet !== null && outcome.error === null) executeWithoutOutput(bridge, request, outcome);
-      return reply(formatTrace(bridge, request.flow, outcome, request.names));
+      return reply(text + followRecirculated(bridge, outcome, request));
     },
   };
 }

@@ -16,6 +16,7 @@ import {
   OFF_IPV6_DST,
   OFF_IPV6_LABEL,
   OFF_IPV6_SRC,
+  OFF_MPLS,
   OFF_ND_TARGET,
   OFF_NW_DST,
   OFF_NW_PROTO,
@@ -34,7 +35,10 @@ import {
   PT_ETH,
 } from '#flowtable/flow-key.js';
 import { isTunnelled } from '../tunnel.js';
+import { countLabels, isMplsType, labelOffset, popLabel, pushLabel } from './mpls.js';
 import { countTags } from './vlan.js';
+
+const ETH_TYPE_MPLS = 0x8847;
 
 /** A run of bytes that is one field of a set action: [offset, size]. */
 type Range = readonly [offset: number, size: number];
@@ -212,6 +216,47 @@ function commitIcmp(state: CommitState): boolean {
   return false;
 }
 
+/** Labels that both have, from the bottom up. */
+function countCommonLabels(flow: FlowKey, flowCount: number, base: FlowKey, baseCount: number): number {
+  let common = 0;
+  while (common < flowCount && common < baseCount) {
+    const entry = flow.u32(labelOffset(flowCount - 1 - common));
+    if (entry !== base.u32(labelOffset(baseCount - 1 - common))) break;
+    common++;
+  }
+  return common;
+}
+
+/** Pops the labels of base that flow has not, sets the last of them where it only changed, and pushes the others. */
+function commitLabels({ flow, base, actions }: CommitState): void {
+  let baseCount = countLabels(base, null);
+  const flowCount = countLabels(flow, null);
+  let common = countCommonLabels(flow, flowCount, base, baseCount);
+  const type = flow.u16(OFF_ETH_TYPE);
+  while (baseCount > common) {
+    if (baseCount - 1 === common && flowCount > common) {
+      const value = new FlowKey();
+      value.setU32(OFF_MPLS, flow.u32(labelOffset(flowCount - baseCount)));
+      base.setU32(OFF_MPLS, value.u32(OFF_MPLS));
+      actions.push({ kind: 'set', attribute: 'mpls', value, mask: null });
+      common++;
+    } else {
+      // Only the last pop shows what lies below; the others come to another label.
+      const ethertype = !isMplsType(type) && baseCount > 1 ? ETH_TYPE_MPLS : type;
+      actions.push({ kind: 'pop_mpls', ethertype });
+      popLabel(base, baseCount, type, null);
+      baseCount--;
+    }
+  }
+  while (baseCount < flowCount) {
+    const lse = flow.u32(labelOffset(flowCount - baseCount - 1));
+    actions.push({ kind: 'push_mpls', ethertype: type, lse });
+    pushLabel(base, baseCount, type, null, true);
+    base.setU32(OFF_MPLS, lse);
+    baseCount++;
+  }
+}
+
 const TAG_OFFSETS = [OFF_VLAN_TPID, OFF_VLAN1_TPID] as const;
 
 /** Pops the tags of base that flow has not, from the outside, and pushes those that it has instead. */
@@ -239,9 +284,13 @@ function commitVlans(state: CommitState): void {
 export function commitActions(state: CommitState): boolean {
   const { flow, base } = state;
   if (flow.u32(OFF_PACKET_TYPE) === PT_ETH && base.u32(OFF_PACKET_TYPE) === PT_ETH) commitGroup(ETHERNET, state);
+  // The headers below the labels can be written only when the labels are gone.
+  const losesLabels = isMplsType(base.u16(OFF_ETH_TYPE)) && !isMplsType(flow.u16(OFF_ETH_TYPE));
+  if (losesLabels) commitLabels(state);
   const networkIsSlow = commitNetwork(state);
   commitTransport(state);
   const icmpIsSlow = commitIcmp(state);
+  if (!losesLabels) commitLabels(state);
   commitVlans(state);
   commitGroup(PRIORITY, state);
   commitGroup(MARK, state);

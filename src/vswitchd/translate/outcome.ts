@@ -26,7 +26,8 @@ export type TranslateError =
   | 'too-many-resubmits'
   | 'stack-too-deep'
   | 'no-recirculation-context'
-  | 'bridge-not-found';
+  | 'bridge-not-found'
+  | 'too-many-mpls-labels';
 
 /** As ovs-appctl words them. */
 export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
@@ -35,6 +36,7 @@ export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
   'stack-too-deep': 'Stack too deep',
   'no-recirculation-context': 'No recirculation context',
   'bridge-not-found': 'Bridge not found',
+  'too-many-mpls-labels': 'Too many MPLS labels',
 };
 
 /** Names one look-up in a bridge's forwarding database. */
@@ -52,6 +54,8 @@ export interface TranslateOutcome {
   /** The flow as the last action left it. */
   readonly finalFlow: FlowKey;
   readonly recircIds: readonly number[];
+  /** Copies of the packet that come back, as they are then: what a trace follows. */
+  readonly recirculated: readonly { readonly id: number; readonly flow: FlowKey; readonly isConntrack: boolean }[];
   /** Addresses looked up in forwarding databases: where one moves, the outcome is stale. */
   readonly fdbLookups: readonly string[];
 }

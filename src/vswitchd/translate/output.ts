@@ -18,6 +18,7 @@ import {
 import { NO_FLOOD, NO_FWD, type SwitchPort } from '../bundle.js';
 import { setTunnelForOutput } from '../tunnel.js';
 import { commitTunnel } from './commit.js';
+import { crossPatch } from './patch.js';
 import type { Translation } from './translation.js';
 
 /** The parts of a flow that an output may change for its own sake: [offset, size]. */
@@ -52,7 +53,7 @@ export function outputToPort(t: Translation, ofPort: number): void {
   }
   const peer = t.bridge.peerOf(port);
   if (peer !== null) {
-    t.crossPatch(port, peer);
+    crossPatch(t, port, peer);
     return;
   }
   // A patch port without a peer has no way on.

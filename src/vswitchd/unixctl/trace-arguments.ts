@@ -11,6 +11,7 @@ import { UserError } from '#src/report/user-error.js';
 import { composeFrame } from '../odp/compose-frame.js';
 import { parseOdpFlow } from '../odp/odp-parse.js';
 import { dpifPortNames } from './dpctl.js';
+import { parseCtState } from './ct-state-argument.js';
 import { parseHexBytes, parseHexFrame } from './hex-frame.js';
 import { type UnixctlContext, vlanLimit } from './unixctl-context.js';
 
@@ -22,6 +23,8 @@ export interface TraceRequest {
   readonly packet: Uint8Array | null;
   /** Write ports by name. */
   readonly names: boolean;
+  /** --ct-next: the states that connections are found in, one after another. */
+  readonly ctStates?: readonly number[];
 }
 
 /** The largest payload that OVS makes up. */
@@ -52,10 +55,10 @@ export function parseTraceArguments(args: readonly string[], context: UnixctlCon
   if (positional.length !== 1 && positional.length !== 2) throw new UserError('Syntax error');
   const { bridge, flow } = parseTracedFlow(positional, context, host);
   const { names } = options;
-  if (options.generate) return { bridge, flow, packet: composeFrame(flow, options.payload), names };
-  if (packet === null) return { bridge, flow, packet, names };
+  if (options.generate) return { bridge, flow, packet: composeFrame(flow, options.payload), names, ctStates: options.ctStates };
+  if (packet === null) return { bridge, flow, packet, names, ctStates: options.ctStates };
   // The headers are the packet's, the metadata is the given flow's.
-  return { bridge, flow: extractFlow(packet, flow, vlanLimit(context)), packet, names };
+  return { bridge, flow: extractFlow(packet, flow, vlanLimit(context)), packet, names, ctStates: options.ctStates };
 }
 
 interface TraceOptions {
@@ -63,6 +66,7 @@ interface TraceOptions {
   readonly generate: boolean;
   readonly names: boolean;
   readonly payload: { readonly payloadSize?: number; readonly payload?: Uint8Array };
+  readonly ctStates: readonly number[];
 }
 
 function takeOptions(args: readonly string[]): TraceOptions {
@@ -70,6 +74,7 @@ function takeOptions(args: readonly string[]): TraceOptions {
   let generate = false;
   let names = false;
   let payload: TraceOptions['payload'] = {};
+  const ctStates: number[] = [];
   const argument = (at: number): string => {
     const value = args[at + 1];
     if (value === undefined) throw new UserError(`Missing argument for option ${args[at]}`);
@@ -91,7 +96,7 @@ function takeOptions(args: readonly string[]): TraceOptions {
     } else if (arg === '-names' || arg === '--names') {
       names = true;
     } else if (arg === '--ct-next') {
-      throw new UserError('--ct-next: connection tracking is not supported yet');
+      ctStates.push(parseCtState(argument(at++)));
     } else if (arg.startsWith('-')) {
       throw new UserError(`${arg}: unknown option`);
     } else if (positional.length >= 3) {
@@ -100,7 +105,7 @@ function takeOptions(args: readonly string[]): TraceOptions {
       positional.push(arg);
     }
   }
-  return { positional, generate, names, payload };
+  return { positional, generate, names, payload, ctStates };
 }
 
 /** The datapath that is named (`ovs-dummy`, `dummy`), or the only one. */

@@ -1,0 +1,61 @@
+/** Packets for controllers. Mirrors xlate_controller_action() of ofproto-dpif-xlate.c. */
+import { OFF_ETH_TYPE } from '#flowtable/flow-key.js';
+import type { ControllerRequest } from '#src/openflow/translate-context.js';
+import { frozenState } from './freeze.js';
+import { isTableMiss } from './packet-kind.js';
+import type { Translation } from './translation.js';
+
+const OFPR_ACTION = 1;
+const OFPR_INVALID_TTL = 2;
+/** OVS's own: an action of a table-miss rule. */
+const OFPR_EXPLICIT_MISS = 6;
+
+/** Commits the packet and sends it up, to be told from others by a recirculation id. */
+export function sendToController(t: Translation, request: ControllerRequest): void {
+  t.commit();
+  const isMiss = request.reason === OFPR_ACTION && t.rule !== null && isTableMiss(t.rule);
+  const state = { ...frozenState(t), tableId: t.tableId, userdata: request.userdata };
+  const recircId = t.bridge.backer.recirculation.allocate(state);
+  t.recircIds.push(recircId);
+  putUserspace(t, { ...request, reason: isMiss ? OFPR_EXPLICIT_MISS : request.reason }, recircId, false);
+}
+
+/** The datapath action that sends a packet up. continuation: translation goes on when the controller resumes it. */
+export function putUserspace(
+  t: Translation,
+  request: ControllerRequest,
+  recircId: number,
+  continuation: boolean,
+): void {
+  t.actions.push({
+    kind: 'userspace',
+    pid: 0,
+    cookie: {
+      kind: 'controller',
+      reason: request.reason,
+      // A mere trace sends nothing; a translation for the datapath does.
+      dontSend: !continuation && t.input.trace === true && !t.input.allowSideEffects,
+      continuation,
+      recircId,
+      ruleCookie: t.ruleCookie,
+      controllerId: request.controllerId,
+      maxLen: request.maxLen,
+    },
+  });
+}
+
+/** A packet has used up its TTL: the controllers get it, and the list of actions ends. Always false. */
+export function expirePacket(t: Translation, controllers: readonly number[]): false {
+  for (const controllerId of controllers) {
+    sendToController(t, {
+      maxLen: 0xffff,
+      controllerId,
+      reason: OFPR_INVALID_TTL,
+      userdata: new Uint8Array(),
+      pause: false,
+    });
+  }
+  t.report('warn', `IPv${t.flow.u16(OFF_ETH_TYPE) === 0x0800 ? 4 : 6} decrement TTL exception`);
+  t.stopsList = true;
+  return false;
+}

@@ -1,0 +1,45 @@
+/**
+ * Crossing a patch port into the next bridge: registers, metadata, tunnel, stack and action set start afresh there, and
+ * nothing of it reaches the bridge that the packet came from. Mirrors patch_port_output() of ofproto-dpif-xlate.c.
+ */
+import { OFF_ACTSET_OUTPUT, OFF_IN_PORT, OFF_METADATA, OFF_TUN_ID, OFF_USERSPACE } from '#flowtable/flow-key.js';
+import { OFPP_UNSET } from '#src/openflow/ports.js';
+import type { SwitchPort } from '../bundle.js';
+import { clearConntrack } from './conntrack.js';
+import { searchTable } from './search.js';
+import type { Translation } from './translation.js';
+
+export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): void {
+  const { flow, wc } = t;
+  const saved = flow.clone();
+  const savedTunnelMask = wc.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
+  const { bridge, stack, actionSet, rule, ruleCookie, tableId, wasMpls, conntracked } = t;
+  t.stack = [];
+  t.actionSet = [];
+  flow.setU32(OFF_IN_PORT, to.ofPort);
+  flow.bytes.fill(0, OFF_METADATA, OFF_ACTSET_OUTPUT);
+  flow.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
+  wc.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
+  flow.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
+  clearConntrack(t);
+  t.bridge = to.bridge;
+  t.within('bridge', `bridge("${to.bridge.name}")`, () => {
+    if (!t.mayReceive(to)) return;
+    searchTable(t, { inPort: to.ofPort, table: 0, mayPacketIn: true, honorTableMiss: true, isNested: true });
+    t.finishPipeline();
+  });
+  flow.copyFrom(saved);
+  wc.bytes.set(savedTunnelMask, OFF_TUN_ID);
+  t.bridge = bridge;
+  t.stack = stack;
+  t.actionSet = actionSet;
+  t.rule = rule;
+  t.ruleCookie = ruleCookie;
+  t.tableId = tableId;
+  t.wasMpls = wasMpls;
+  t.conntracked = conntracked;
+  // That the other bridge exits, or fails, is its own affair.
+  t.isExiting = false;
+  t.error = null;
+  t.credits.push({ kind: 'port', tx: from, rx: to });
+}
