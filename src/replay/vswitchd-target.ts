@@ -43,7 +43,8 @@ export class VswitchdTarget implements ReplayTarget {
   }
 
   ports(): readonly VportInfo[] {
-    return this.datapath.portDump();
+    // Port 0 is the datapath's own, which carries nothing.
+    return this.datapath.portDump().filter(({ port }) => port !== 0);
   }
 
   stats(): DatapathStats {

@@ -24,7 +24,7 @@ function packet(numbers: readonly number[]): FlowKey {
   const key = new FlowKey();
   key.setU16(OFF_ETH_TYPE, 0x0800);
   key.setU8(OFF_NW_PROTO, 6);
-  FIELDS.forEach((field, i) => writeField(key, field, spread(numbers[i]!, field.bits)));
+  for (const [i, field] of FIELDS.entries()) writeField(key, field, spread(numbers[i]!, field.bits));
   return key;
 }
 

@@ -10,7 +10,9 @@ export const maskRandomness = (text: string): string =>
     .replace(/">[0-9a-f]{8}<\/a>/g, '">UUID</a>')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
     // Which of two equal rows comes first depends on their UUIDs.
-    .replace(/First (row, .*?\.) {2}Second (row, .*?\.)(?=\\?")/g, (_all, ...rows) => rows.slice(0, 2).sort().join('  '));
+    .replace(/First (row, .*?\.) {2}Second (row, .*?\.)(?=\\?")/g, (_all, ...rows) =>
+      rows.slice(0, 2).sort().join('  '),
+    );
 
 const indentOf = (line: string): number => /^ */.exec(line)![0].length;
 

@@ -1,5 +1,5 @@
 /** A vswitchd without a host, driven by the words a person would type; frames out of dummy ports are kept. */
-import { type CommandOutput } from '#src/report/command-output.js';
+import type { CommandOutput } from '#src/report/command-output.js';
 import { runOfctl } from '#src/openflow/ofctl/ofctl.js';
 import { MemoryDatabase } from '#src/ovsdb/memory-database.js';
 import { runVsctl } from '#src/ovsdb/vsctl/vsctl.js';
