@@ -3,7 +3,7 @@
  * call that hands it over.
  */
 import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { UserError } from '../report/user-error.js';
+import { fileError } from '../report/file-error.js';
 
 export interface ByteSink {
   /** Takes the bytes; they are valid during the call only. */
@@ -47,7 +47,7 @@ export class FileSink implements ByteSink {
     try {
       this.descriptor = openSync(path, 'w');
     } catch (error) {
-      throw new UserError(`cannot be written: ${(error as Error).message}`, { file: path });
+      throw fileError('written', path, error);
     }
   }
 
@@ -81,7 +81,7 @@ export class FileSink implements ByteSink {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
     } catch (error) {
-      throw new UserError(`cannot be written: ${(error as Error).message}`, { file: this.path });
+      throw fileError('written', this.path, error);
     }
   }
 }
@@ -117,7 +117,7 @@ export class AppendSink implements ByteSink {
     try {
       write();
     } catch (error) {
-      throw new UserError(`cannot be written: ${(error as Error).message}`, { file: this.path });
+      throw fileError('written', this.path, error);
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { UserError } from '../report/user-error.js';
+import { fileError } from '../report/file-error.js';
 
 export interface ByteSource {
   /** For messages: the file's name, or `standard input`. */
@@ -18,23 +18,6 @@ export interface ByteSource {
 
 const CHUNK_SIZE = 1024 * 1024;
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'reading it is not permitted',
-  EPERM: 'reading it is not permitted',
-  EISDIR: 'it is a directory',
-  ELOOP: 'its symbolic links go in a circle',
-  ENAMETOOLONG: 'its name is too long',
-  ENOTDIR: 'a part of its path is not a directory',
-  EMFILE: 'too many files are open',
-  EIO: 'the disk reported an error',
-};
-
-const explain = (error: unknown, name: string): UserError => {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return new UserError(`cannot be read: ${SENTENCES[code] ?? (error as Error).message}`, { file: name });
-};
-
 /** Opens nothing before chunks() is iterated, but tells at once when there is no such file. */
 export const fileSource = async (path: string): Promise<ByteSource> => {
   let size: number | undefined;
@@ -45,7 +28,7 @@ export const fileSource = async (path: string): Promise<ByteSource> => {
     isFile = stats.isFile();
     if (isFile) size = stats.size;
   } catch (error) {
-    throw explain(error, path);
+    throw fileError('read', path, error);
   }
   // A named pipe or a device can be read once, and not at offsets.
   const chunks = isFile ? () => fileChunks(path) : () => streamChunks(createReadStream(path), path);
@@ -63,7 +46,7 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
       yield chunk.subarray(0, bytesRead);
     }
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === undefined ? error : explain(error, path);
+    throw (error as NodeJS.ErrnoException).code === undefined ? error : fileError('read', path, error);
   } finally {
     await file?.close();
   }
@@ -73,7 +56,7 @@ async function* streamChunks(stream: AsyncIterable<Uint8Array>, name: string): A
   try {
     for await (const chunk of stream) yield chunk;
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === undefined ? error : explain(error, name);
+    throw (error as NodeJS.ErrnoException).code === undefined ? error : fileError('read', name, error);
   }
 }
 

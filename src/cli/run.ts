@@ -9,6 +9,7 @@ import { FileSink } from '../capture/byte-sink.js';
 import { type Palette, paletteFor } from '../report/colour.js';
 import { Progress } from '../report/progress.js';
 import { formatDuration } from '../report/units.js';
+import { fileError } from '../report/file-error.js';
 import { UserError } from '../report/user-error.js';
 import type { Scenario } from '../scenario/model.js';
 import type { ScenarioReport } from '../scenario/run-scenario.js';
@@ -145,7 +146,7 @@ class CaptureFolder {
       try {
         mkdirSync(this.folder, { recursive: true });
       } catch (error) {
-        throw new UserError(`cannot be made: ${(error as Error).message}`, { file: this.folder });
+        throw fileError('made', this.folder, error);
       }
     }
     const sink = new FileSink(path.join(this.folder, file));

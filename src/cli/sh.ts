@@ -9,6 +9,7 @@ import { INTERRUPTED, type TypedLine } from '#src/linux/shell/interactive.js';
 import { Machine } from '#src/linux/machine.js';
 import type { OutputListener } from '#src/linux/shell/output-device.js';
 import { Shell } from '#src/linux/shell/shell.js';
+import { fileError } from '#src/report/file-error.js';
 import { UserError } from '#src/report/user-error.js';
 import { SeededRng } from '#src/sim/rng.js';
 import { Scheduler } from '#src/sim/scheduler.js';
@@ -93,9 +94,7 @@ function readScript(file: string | undefined): string | null {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory' : String(code);
-    throw new UserError(`cannot read ${file}: ${reason}`);
+    throw fileError('read', file, error);
   }
 }
 
@@ -123,6 +122,8 @@ async function atTerminal(shell: Shell, onOutput: OutputListener): Promise<numbe
   });
   terminal.on('close', () => {
     isOpen = false;
+    // ^D at a prompt leaves the cursor behind it.
+    if (answer !== null && process.stdin.isTTY === true) process.stdout.write('exit\n');
     give(null);
   });
   terminal.on('SIGINT', () => {

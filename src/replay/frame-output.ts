@@ -11,6 +11,7 @@ import { DROP_REASONS, type DropReason } from '#datapath/drop-reason.js';
 import { AppendSink, FileSink } from '../capture/byte-sink.js';
 import { PcapWriter } from '../capture/pcap-writer.js';
 import { PcapngWriter } from '../capture/pcapng-writer.js';
+import { fileError } from '../report/file-error.js';
 import { UserError } from '../report/user-error.js';
 import type { CaptureCounts } from './capture-scan.js';
 import type { ReplayTarget } from './replay-target.js';
@@ -36,7 +37,7 @@ class PortCaptures {
     try {
       mkdirSync(folder, { recursive: true });
     } catch (error) {
-      throw new UserError(`cannot be made: ${(error as Error).message}`, { file: folder });
+      throw fileError('made', folder, error);
     }
     for (const { port, name } of target.ports()) {
       const sink = new AppendSink(join(folder, `${fileNameOf(name)}.pcap`));

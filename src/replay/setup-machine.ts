@@ -8,6 +8,7 @@ import { Datapath } from '#datapath/datapath.js';
 import type { VportInfo } from '#datapath/dpif.js';
 import { Machine } from '../linux/machine.js';
 import { Shell } from '../linux/shell/shell.js';
+import { fileError } from '../report/file-error.js';
 import { UserError } from '../report/user-error.js';
 import { SeededRng } from '../sim/rng.js';
 import { Scheduler } from '../sim/scheduler.js';
@@ -33,7 +34,7 @@ export const makeSetupMachine = async (options: SetupMachineOptions): Promise<Vs
   try {
     script = await readFile(setup, 'utf8');
   } catch (error) {
-    throw new UserError(`cannot be read: ${(error as Error).message}`, { file: setup });
+    throw fileError('read', setup, error);
   }
   const machine = new Machine({
     name: 'host',

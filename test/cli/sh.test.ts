@@ -48,7 +48,10 @@ describe('upcall sh', () => {
   });
 
   test('a file that is not there', async () => {
-    await expect(sh({ file: '/nowhere/script.sh' })).rejects.toThrow('cannot read /nowhere/script.sh: no such file');
+    await expect(sh({ file: '/nowhere/script.sh' })).rejects.toMatchObject({
+      file: '/nowhere/script.sh',
+      message: 'cannot be read: there is no such file',
+    });
   });
 
   test('captures lie in the present directory', async () => {
