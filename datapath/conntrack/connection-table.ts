@@ -27,6 +27,8 @@ export class ConnectionTable {
   private entryCount = 0;
   /** The direction in which the last lookup matched. */
   isReply = false;
+  /** The last lookup matched by the entry for replies under NAT. */
+  isNatted = false;
   private readonly tracked = new Set<Connection>();
 
   constructor(salt: number) {
@@ -69,10 +71,12 @@ export class ConnectionTable {
       if (nowMs >= connection.expirationMs) continue;
       if (areKeysEqual(connection.key, key)) {
         this.isReply = false;
+        this.isNatted = entry.isNatted;
         return connection;
       }
       if (areKeysEqual(connection.reverseKey, key)) {
         this.isReply = true;
+        this.isNatted = entry.isNatted;
         return connection;
       }
     }
