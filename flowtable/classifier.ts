@@ -12,8 +12,9 @@
  * - any packet that agrees with this one on the bits of the mask gets the same rule. An extra 1-bit in the mask is
  *   allowed, a missing one is not.
  */
+import { type Conjunction, resolveConjunctions, type SoftMatch } from './conjunction.js';
 import { type Field, FIELDS, fieldNamed } from './fields.js';
-import { FlowKey, KEY_BYTES, KEY_WORDS, OFF_TP_SRC } from './flow-key.js';
+import { FlowKey, KEY_BYTES, KEY_WORDS, OFF_CONJ_ID, OFF_TP_SRC } from './flow-key.js';
 import { prerequisiteHolds, type Match } from './match.js';
 import { PrefixTrie, type TrieAnswer } from './prefix-trie.js';
 import { PriorityVector } from './priority-vector.js';
@@ -21,6 +22,8 @@ import { PriorityVector } from './priority-vector.js';
 export interface ClassifierRule {
   readonly match: Match;
   readonly priority: number;
+  /** Present: the rule is a part of conjunctive matches and never matches by itself. */
+  readonly conjunctions?: readonly Conjunction[];
 }
 
 /** A subtable as a lookup visits it. */
@@ -270,6 +273,25 @@ export class Classifier<R extends ClassifierRule> {
    * of each subtable just after it was searched, while wc says what that cost.
    */
   lookup(key: FlowKey, wc: FlowKey | null, watch: ((visit: SubtableVisit<R>) => void) | null = null): R | null {
+    const soft: SoftMatch<R>[] = [];
+    const hard = this.search(key, wc, watch, soft);
+    if (soft.length === 0) return hard;
+    return resolveConjunctions(soft, hard, (conjId) => {
+      const saved = key.u32(OFF_CONJ_ID);
+      key.setU32(OFF_CONJ_ID, conjId);
+      const rule = this.search(key, wc, watch, null);
+      key.setU32(OFF_CONJ_ID, saved);
+      return rule;
+    });
+  }
+
+  /** The best rule that is no part of a conjunction; those parts that match are added to soft, unless it is null. */
+  private search(
+    key: FlowKey,
+    wc: FlowKey | null,
+    watch: ((visit: SubtableVisit<R>) => void) | null,
+    soft: SoftMatch<R>[] | null,
+  ): R | null {
     for (const context of this.tries) context.done = false;
     let best: R | null = null;
     let bestPriority = Number.NEGATIVE_INFINITY;
@@ -278,9 +300,13 @@ export class Classifier<R extends ClassifierRule> {
       const entry = subtables[i]!;
       // Priorities only fall from here on.
       if (entry.priority <= bestPriority) break;
-      const rule = this.findInSubtable(entry.item, key, wc);
+      const rules = this.findInSubtable(entry.item, key, wc);
+      const rule = rules?.[0] ?? null;
       if (watch !== null) watch({ mask: entry.item.mask, rules: entry.item.rules, found: rule });
-      if (rule !== null && rule.priority > bestPriority) {
+      if (rules === null || rule === null || rule.priority <= bestPriority) continue;
+      if (rule.conjunctions !== undefined) {
+        soft?.push({ rules, index: 0 });
+      } else {
         best = rule;
         bestPriority = rule.priority;
       }
@@ -309,7 +335,8 @@ export class Classifier<R extends ClassifierRule> {
     for (const entry of [...this.subtables.entries]) yield* [...entry.item.rules];
   }
 
-  private findInSubtable(subtable: Subtable<R>, key: FlowKey, wc: FlowKey | null): R | null {
+  /** The rules of the subtable that match: all have the same match and stand in descending priority. */
+  private findInSubtable(subtable: Subtable<R>, key: FlowKey, wc: FlowKey | null): readonly R[] | null {
     const { stages } = subtable;
     const words = key.words;
     const last = stages.length - 1;
@@ -332,9 +359,9 @@ export class Classifier<R extends ClassifierRule> {
       return null;
     }
     hash = hashStage(hash, words, final);
-    const rule = findInBucket(subtable.buckets.get(hash), key, subtable.mask);
-    if (wc === null) return rule;
-    if (rule === null && subtable.portsMaskLength > 0) {
+    const rules = findInBucket(subtable.buckets.get(hash), key, subtable.mask);
+    if (wc === null) return rules;
+    if (rules === null && subtable.portsMaskLength > 0) {
       // The ports made the difference: as many of their bits as the trie needs will do.
       const ports = this.maskedPorts(key, subtable);
       subtable.portsTrie.lookup(ports, this.portsAnswer);
@@ -345,7 +372,7 @@ export class Classifier<R extends ClassifierRule> {
       return null;
     }
     foldStages(wc, stages, stages.length);
-    return rule;
+    return rules;
   }
 
   /** Can the subtable be left out because no rule of it has a prefix that the packet's address matches? */
@@ -458,15 +485,14 @@ function findInBucket<R extends ClassifierRule>(
   bucket: readonly R[][] | undefined,
   key: FlowKey,
   mask: FlowKey,
-): R | null {
+): readonly R[] | null {
   if (bucket === undefined) return null;
   const k = key.words;
   const m = mask.words;
   next: for (const rules of bucket) {
-    const rule = rules[0]!;
-    const r = rule.match.key.words;
+    const r = rules[0]!.match.key.words;
     for (let i = 0; i < KEY_WORDS; i++) if (((k[i]! ^ r[i]!) & m[i]!) !== 0) continue next;
-    return rule;
+    return rules;
   }
   return null;
 }
