@@ -16,6 +16,7 @@ import { type Conjunction, resolveConjunctions, type SoftMatch } from './conjunc
 import { type Field, FIELDS, fieldNamed } from './fields.js';
 import { FlowKey, KEY_BYTES, KEY_WORDS, OFF_CONJ_ID, OFF_TP_SRC } from './flow-key.js';
 import { prerequisiteHolds, type Match } from './match.js';
+import { hasPrefixBits, prefixLength, setPrefixBits } from './prefix-bits.js';
 import { PrefixTrie, type TrieAnswer } from './prefix-trie.js';
 import { PriorityVector } from './priority-vector.js';
 
@@ -94,38 +95,6 @@ function hashStage(hash: number, words: Int32Array, stage: StageWords): number {
   let h = hash;
   for (let i = 0; i < indexes.length; i++) h = mix(h, words[indexes[i]!]! & masks[i]!);
   return h;
-}
-
-/** Leading 1-bits of a field's mask, or 0 when the mask is not a prefix. */
-function prefixLength(mask: FlowKey, field: Field): number {
-  let length = 0;
-  let ended = false;
-  for (let i = 0; i < field.size; i++) {
-    const byte = mask.bytes[field.offset + i]!;
-    if (ended) {
-      if (byte !== 0) return 0;
-      continue;
-    }
-    const ones = Math.clz32(~byte & 0xff) - 24;
-    if (byte !== ((0xff << (8 - ones)) & 0xff)) return 0;
-    length += ones;
-    if (ones < 8) ended = true;
-  }
-  return length;
-}
-
-function setPrefixBits(mask: FlowKey, offset: number, count: number): void {
-  const whole = count >> 3;
-  mask.bytes.fill(0xff, offset, offset + whole);
-  if ((count & 7) !== 0) mask.bytes[offset + whole]! |= (0xff << (8 - (count & 7))) & 0xff;
-}
-
-function hasPrefixBits(mask: FlowKey, offset: number, count: number): boolean {
-  const whole = count >> 3;
-  for (let i = 0; i < whole; i++) if (mask.bytes[offset + i] !== 0xff) return false;
-  if ((count & 7) === 0) return true;
-  const rest = (0xff << (8 - (count & 7))) & 0xff;
-  return (mask.bytes[offset + whole]! & rest) === rest;
 }
 
 export class Classifier<R extends ClassifierRule> {
