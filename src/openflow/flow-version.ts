@@ -83,7 +83,7 @@ export function checkReceivedFlowMod(mod: FlowMod, version: OpenFlowVersion, tab
   if (mod.command === 'delete' || mod.command === 'delete-strict') return;
   const refusal = refusalInVersion(mod.actions, version);
   if (refusal !== null) throw new OpenFlowError(refusal);
-  if (hasMisplacedInstruction(mod.actions)) throw new OpenFlowError('OFPBAC_UNSUPPORTED_ORDER');
+  if (hasMisplacedInstruction(mod.actions, version)) throw new OpenFlowError('OFPBAC_UNSUPPORTED_ORDER');
   const { error, protocols } = checkActions(mod.actions, { match: mod.match, tableId: mod.tableId, tableCount });
   if (error !== null) throw new OpenFlowError(error);
   if ((protocolsOfVersion(version) & ~protocols) !== 0) throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT');

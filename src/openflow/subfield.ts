@@ -7,7 +7,7 @@ import { FIELD_BY_NAME, FIELD_BY_OXM, type Field } from '#flowtable/fields.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
 import { UserError } from '../report/user-error.js';
-import { hasField, maskValue, matchHasField, readValue, writeValue } from './field-value.js';
+import { hasField, maskValue, matchHasField, matchValue, readValue, valueOnes, writeValue } from './field-value.js';
 
 export interface Subfield {
   readonly field: Field;
@@ -96,6 +96,35 @@ export function writeSubfield(key: FlowKey, subfield: Subfield, value: bigint): 
   const mask = subfieldMask(subfield);
   const old = readValue(key, subfield.field);
   writeValue(key, subfield.field, (old & ~mask) | ((value << BigInt(subfield.offset)) & mask));
+}
+
+/** Fields whose number fits into NXM's 32 bits: an experimenter's do not, and some actions have no more room. */
+export function hasNxmHeader(field: Field): boolean {
+  return field.oxm.length > 0 && field.oxm[0]!.oxmClass !== 0xffff;
+}
+
+/** Parses a subfield for an action that has room for an NXM number only; `argument` is the whole of its text. */
+export function parseNxmSubfield(text: string, argument: string): Subfield {
+  const subfield = parseSubfield(text);
+  if (!hasNxmHeader(subfield.field)) {
+    throw new UserError(`${argument}: experimenter OXM field '${text}' not supported`);
+  }
+  return subfield;
+}
+
+/** Makes a match require the subfield to have the value, beside what it requires of the field's other bits. */
+export function matchSubfield(match: Match, subfield: Subfield, value: bigint): void {
+  const { field, offset, bits } = subfield;
+  const ones = valueOnes(field);
+  const shifted = (value << BigInt(offset)) & ones;
+  if (bits >= fieldWidth(field)) {
+    matchValue(match, field, shifted, ones);
+    return;
+  }
+  const mask = subfieldMask(subfield);
+  const newMask = readValue(match.mask, field) | mask;
+  const isWhole = newMask === (1n << BigInt(fieldWidth(field))) - 1n;
+  matchValue(match, field, (readValue(match.key, field) & ~mask) | (shifted & mask), isWhole ? ones : newMask);
 }
 
 /** An error code, or null when actions of a flow with this match may read the subfield. */

@@ -64,13 +64,6 @@ describe('actions as text', () => {
     expect(formatActions(actions, { ports, names: true })).toBe('output:p1,resubmit(p1,3),clone(enqueue:p1:2)');
   });
 
-  test.each(['group:1', 'ct(commit)', 'learn(table=1)', 'conjunction(1,1/2)', 'push_mpls:0x8847', 'meter:1'])(
-    '%s is refused as something that Upcall does not have',
-    (text) => {
-      expect(() => canonical(text)).toThrow(/: Upcall does not have this action yet$/);
-    },
-  );
-
   test('what is printed is read back as the same actions', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {

@@ -17,13 +17,7 @@ const BY_NAME: ReadonlyMap<string, ActionKind<Action>> = new Map(
 );
 
 /** Actions of OVS that Upcall does not have. */
-const ABSENT_ACTIONS: ReadonlySet<string> = new Set(
-  (
-    'group bundle bundle_load set_mpls_label set_mpls_tc set_mpls_ttl dec_mpls_ttl push_mpls pop_mpls dec_nsh_ttl ' +
-    'delete_field encap decap fin_timeout learn conjunction multipath sample ct ct_clear nat check_pkt_larger meter ' +
-    'debug_recirc debug_slow'
-  ).split(' '),
-);
+const ABSENT_ACTIONS: ReadonlySet<string> = new Set(['delete_field']);
 
 /** Actions in actions, at most so deep. */
 const MAX_NESTING = 100;
@@ -95,8 +89,9 @@ function parseOther(key: string, name: string, value: string, ports: PortNames):
   return { kind: 'output', port, maxLen: 0 };
 }
 
-/** OpenFlow 1.1's instructions, in the order in which a switch carries them out. */
+/** OpenFlow's instructions, in the order in which a switch carries them out. */
 const INSTRUCTIONS: readonly string[] = [
+  'meter',
   'apply_actions',
   'clear_actions',
   'write_actions',
@@ -104,16 +99,41 @@ const INSTRUCTIONS: readonly string[] = [
   'goto_table',
 ];
 
-const instructionOf = (action: Action): number => Math.max(0, INSTRUCTIONS.indexOf(action.kind));
+const METER = 0;
+const APPLY_ACTIONS = 1;
+
+/** Actions are one instruction together; from OpenFlow 1.5 on a meter is one of them. */
+function instructionOf(action: Action, version: OpenFlowVersion): number {
+  const found = INSTRUCTIONS.indexOf(action.kind);
+  return found < 0 || (found === METER && version >= 15) ? APPLY_ACTIONS : found;
+}
+
+/** Does an instruction follow one that it must not follow? */
+const isOutOfOrder = (last: number, next: number): boolean => (last === APPLY_ACTIONS ? next < last : next <= last);
+
+/** OVS's own name of an action, where it is not the kind's. */
+const OVS_NAMES: ReadonlyMap<string, string> = new Map([
+  ['mod_vlan_vid', 'set_vlan_vid'],
+  ['mod_vlan_pcp', 'set_vlan_pcp'],
+  ['load', 'set_field'],
+]);
+
+const ovsName = (kind: string): string => OVS_NAMES.get(kind) ?? kind;
+
+/** Text is checked as OpenFlow 1.1 would have it. */
+const TEXT_VERSION = 11;
 
 /** Instructions may stand only in their order, and nested lists hold actions only. */
 function verifyOrder(actions: readonly Action[], outer: string | null): void {
-  let last = 0;
-  actions.forEach((action, index) => {
-    const field = action.kind === 'set_field' ? action.field : destinationField(action);
-    if (field !== null && isSetByCtOnly(field)) throw new UserError('cannot set CT fields outside of ct action');
-    const next = instructionOf(action);
-    if (index > 0 && (last === 0 ? next < last : next <= last)) {
+  let last = METER;
+  for (const [index, action] of actions.entries()) {
+    if (action.kind === 'conjunction') {
+      verifyConjunctions(actions);
+      return;
+    }
+    verifyNested(action, outer);
+    const next = instructionOf(action, TEXT_VERSION);
+    if (action.kind !== 'nat' && index > 0 && isOutOfOrder(last, next)) {
       const name = INSTRUCTIONS[last]!;
       throw new UserError(
         next === last
@@ -121,24 +141,56 @@ function verifyOrder(actions: readonly Action[], outer: string | null): void {
           : `invalid instruction ordering: ${INSTRUCTIONS[next]} must appear before ${name}, for OpenFlow 1.1+ compatibility`,
       );
     }
-    if (outer !== null && next !== 0) throw new UserError(`${INSTRUCTIONS[next]} instruction not allowed here`);
+    if (outer !== null && next > APPLY_ACTIONS) {
+      throw new UserError(`${INSTRUCTIONS[next]} instruction not allowed here`);
+    }
     last = next;
-  });
+  }
 }
 
-/** Does an instruction stand where OpenFlow 1.1 would not carry it out? */
-export function hasMisplacedInstruction(actions: readonly Action[]): boolean {
-  let last = 0;
+function verifyConjunctions(actions: readonly Action[]): void {
+  const other = actions.find(({ kind }) => kind !== 'conjunction' && kind !== 'note');
+  if (other === undefined) return;
+  throw new UserError(
+    '"conjunction" actions may be used along with "note" but not any other kind of action ' +
+      `(such as the "${ovsName(other.kind)}" action used here)`,
+  );
+}
+
+/** What may stand in which action's list. */
+function verifyNested(action: Action, outer: string | null): void {
+  const field = destinationField(action);
+  if (field !== null && isSetByCtOnly(field) && outer !== 'ct') {
+    throw new UserError('cannot set CT fields outside of ct action');
+  }
+  if (action.kind === 'nat') {
+    if (outer !== 'ct') throw new UserError('Cannot have NAT action outside of "ct" action');
+    return;
+  }
+  if (outer === null) return;
+  const isUnfit = action.kind === 'meter' || (outer === 'ct' && field === null);
+  if (isUnfit) throw new UserError(`${outer} action doesn't support nested action ${ovsName(action.kind)}`);
+  if (outer === 'ct' && field !== null && !isSetByCtOnly(field)) {
+    throw new UserError(`${outer} action doesn't support nested modification of ${field.name}`);
+  }
+}
+
+/** Does an instruction stand where the version of OpenFlow would not carry it out? */
+export function hasMisplacedInstruction(actions: readonly Action[], version: OpenFlowVersion = TEXT_VERSION): boolean {
+  let last = METER;
   return actions.some((action, index) => {
-    const next = instructionOf(action);
-    const isMisplaced = index > 0 && (last === 0 ? next < last : next <= last);
+    const next = instructionOf(action, version);
+    const isMisplaced = index > 0 && isOutOfOrder(last, next);
     last = next;
     return isMisplaced;
   });
 }
 
+/** The field that the action writes as set_field or move do (ofpact_get_mf_dst). */
 function destinationField(action: Action) {
   switch (action.kind) {
+    case 'set_field':
+      return action.field;
     case 'load':
     case 'move':
       return action.destination.field;
@@ -236,11 +288,10 @@ export function actionsInVersion(
 /** What a switch answers to the actions as a version of OpenFlow carries them, before it looks at the match. */
 export function refusalInVersion(actions: readonly Action[], version: OpenFlowVersion): string | null {
   for (const action of actions) {
-    const isNested = action.kind === 'clone' || action.kind === 'write_actions';
-    const refusal = isNested
-      ? refusalInVersion(action.actions, version)
-      : (kindOf(action).refusal?.(action, version) ?? null);
-    if (refusal !== null) return refusal;
+    const nested = action.kind === 'clone' || action.kind === 'write_actions' || action.kind === 'ct';
+    const refusal = nested ? refusalInVersion(action.actions, version) : null;
+    const own = refusal ?? kindOf(action).refusal?.(action, version) ?? null;
+    if (own !== null) return own;
   }
   return null;
 }
@@ -257,6 +308,21 @@ export function outputsToPort(actions: readonly Action[], port: number): boolean
       case 'clone':
       case 'write_actions':
         return outputsToPort(action.actions, port);
+      default:
+        return false;
+    }
+  });
+}
+
+/** Does any of the actions, nested ones included, send packets to the group? (out_group of a flow mod.) */
+export function outputsToGroup(actions: readonly Action[], groupId: number): boolean {
+  return actions.some((action) => {
+    switch (action.kind) {
+      case 'group':
+        return action.groupId === groupId;
+      case 'clone':
+      case 'write_actions':
+        return outputsToGroup(action.actions, groupId);
       default:
         return false;
     }

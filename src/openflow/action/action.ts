@@ -2,6 +2,31 @@
  * All actions: the union of their types and the index of their files (ovs-actions(7)).
  */
 import type { ActionKind } from './action-kind.js';
+import { type BundleAction, bundleAction } from './bundle.js';
+import { type CheckPktLargerAction, checkPktLargerAction } from './check-pkt-larger.js';
+import { type ConjunctionAction, conjunctionAction } from './conjunction.js';
+import { type CtAction, ctAction } from './ct.js';
+import { type CtClearAction, ctClearAction } from './ct-clear.js';
+import { type DebugRecircAction, debugRecircAction, type DebugSlowAction, debugSlowAction } from './debug.js';
+import { type DecNshTtlAction, decNshTtlAction } from './dec-nsh-ttl.js';
+import { type DecapAction, decapAction } from './decap.js';
+import { type EncapAction, encapAction } from './encap.js';
+import { type FinTimeoutAction, finTimeoutAction } from './fin-timeout.js';
+import { type GroupAction, groupAction } from './group.js';
+import { type LearnAction, learnAction } from './learn.js';
+import { type MeterAction, meterAction } from './meter.js';
+import {
+  type PushMplsAction,
+  pushMplsAction,
+  type PopMplsAction,
+  popMplsAction,
+  type DecMplsTtlAction,
+  decMplsTtlAction,
+} from './mpls.js';
+import { type MultipathAction, multipathAction } from './multipath.js';
+import { type NatAction, natAction } from './nat.js';
+import { type SampleAction, sampleAction } from './sample.js';
+import { type SetMplsAction, setMplsLabelAction, setMplsTcAction, setMplsTtlAction } from './set-mpls.js';
 import { type ClearActionsAction, clearActionsAction } from './clear-actions.js';
 import { type CloneAction, cloneAction } from './clone.js';
 import { type ControllerAction, controllerAction } from './controller.js';
@@ -64,6 +89,27 @@ export type Action =
   | ClearActionsAction
   | WriteActionsAction
   | WriteMetadataAction
+  | BundleAction
+  | CheckPktLargerAction
+  | ConjunctionAction
+  | CtAction
+  | CtClearAction
+  | DebugRecircAction
+  | DebugSlowAction
+  | DecNshTtlAction
+  | DecapAction
+  | EncapAction
+  | FinTimeoutAction
+  | GroupAction
+  | LearnAction
+  | MeterAction
+  | PushMplsAction
+  | PopMplsAction
+  | DecMplsTtlAction
+  | MultipathAction
+  | NatAction
+  | SampleAction
+  | SetMplsAction
   | GotoTableAction;
 
 export const ACTION_KINDS: readonly ActionKind<Action>[] = [
@@ -101,6 +147,29 @@ export const ACTION_KINDS: readonly ActionKind<Action>[] = [
   clearActionsAction,
   writeActionsAction,
   writeMetadataAction,
+  bundleAction,
+  checkPktLargerAction,
+  conjunctionAction,
+  ctAction,
+  ctClearAction,
+  debugRecircAction,
+  debugSlowAction,
+  decNshTtlAction,
+  decapAction,
+  encapAction,
+  finTimeoutAction,
+  groupAction,
+  learnAction,
+  meterAction,
+  pushMplsAction,
+  popMplsAction,
+  decMplsTtlAction,
+  multipathAction,
+  natAction,
+  sampleAction,
+  setMplsLabelAction,
+  setMplsTcAction,
+  setMplsTtlAction,
   gotoTableAction,
 ];
 

@@ -1,11 +1,11 @@
 /**
- * controller, and controller(reason=…,max_len=…,id=…,userdata=…,pause): sends the packet to the controllers.
- * Mirrors CONTROLLER of lib/ofp-actions.c. Meters (meter_id) are refused: Upcall has none yet.
+ * controller, and controller(reason=…,max_len=…,id=…,userdata=…,pause,meter_id=…): sends the packet to the controllers.
+ * Mirrors CONTROLLER of lib/ofp-actions.c.
  */
 import { UserError } from '../../report/user-error.js';
 import { formatHexBytes, parseHexBytes } from '../hex-bytes.js';
 import { splitKeyValues } from '../key-value.js';
-import { parseU16 } from '../number-text.js';
+import { parseU16, parseU32 } from '../number-text.js';
 import { OFPP_CONTROLLER } from '../ports.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
@@ -18,6 +18,8 @@ export interface ControllerAction {
   readonly reason: number;
   readonly userdata: Uint8Array;
   readonly pause: boolean;
+  /** The meter that the packet-in counts against; null: none. */
+  readonly meterId: number | null;
 }
 
 const OFPR_ACTION = 1;
@@ -30,6 +32,7 @@ export const PACKET_IN_REASONS: readonly string[] = [
   'packet_out',
 ];
 const MAX_LEN_ALL = 0xffff;
+const NO_METER = 0;
 
 export const controllerAction: ActionKind<ControllerAction> = {
   kind: 'controller',
@@ -41,6 +44,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
     let reason = OFPR_ACTION;
     let userdata: Uint8Array | null = null;
     let pause = false;
+    let meterId: number | null = null;
     if (/^\d+$/.test(argument)) {
       maxLen = parseU16(argument, 'max_len');
     } else {
@@ -64,26 +68,31 @@ export const controllerAction: ActionKind<ControllerAction> = {
             pause = true;
             break;
           case 'meter_id':
-            throw new UserError('controller(meter_id): Upcall does not have meters yet');
+            meterId = parseU32(value);
+            // There is no meter 0.
+            if (meterId === NO_METER) meterId = null;
+            break;
           default:
             throw new UserError(`unknown key "${key}" parsing controller action`);
         }
       }
     }
-    if (reason === OFPR_ACTION && controllerId === 0 && userdata === null && !pause) {
+    if (reason === OFPR_ACTION && controllerId === 0 && userdata === null && !pause && meterId === null) {
       return { kind: 'output', port: OFPP_CONTROLLER, maxLen };
     }
-    return { kind: 'controller', maxLen, controllerId, reason, userdata: userdata ?? new Uint8Array(), pause };
+    const bytes = userdata ?? new Uint8Array();
+    return { kind: 'controller', maxLen, controllerId, reason, userdata: bytes, pause, meterId };
   },
 
   format(action) {
-    const { maxLen, controllerId, reason, userdata, pause } = action;
+    const { maxLen, controllerId, reason, userdata, pause, meterId } = action;
     const parts: string[] = [];
     if (reason !== OFPR_ACTION) parts.push(`reason=${PACKET_IN_REASONS[reason] ?? reason}`);
     if (maxLen !== MAX_LEN_ALL) parts.push(`max_len=${maxLen}`);
     if (controllerId !== 0) parts.push(`id=${controllerId}`);
     if (userdata.length > 0) parts.push(`userdata=${formatHexBytes(userdata)}`);
     if (pause) parts.push('pause');
+    if (meterId !== null) parts.push(`meter_id=${meterId}`);
     return parts.length === 0 ? `CONTROLLER:${maxLen}` : `controller(${parts.join(',')})`;
   },
 
@@ -92,7 +101,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
   },
 
   translate(action, context) {
-    const { maxLen, controllerId, reason, userdata, pause } = action;
-    context.controller({ maxLen, controllerId, reason, userdata, pause });
+    const { maxLen, controllerId, reason, userdata, pause, meterId } = action;
+    context.controller({ maxLen, controllerId, reason, userdata, pause, meterId });
   },
 };

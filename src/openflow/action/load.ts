@@ -7,7 +7,7 @@ import { formatFieldText } from '../field-text.js';
 import { hasField, maskNetworkHeader, maskValue, valueOnes } from '../field-value.js';
 import { formatHex, parseIntString } from '../number-text.js';
 import { NO_PORT_NAMES } from '../ports.js';
-import { fieldWidth, formatSubfield, parseSubfield, type Subfield, subfieldMask, writeSubfield } from '../subfield.js';
+import { formatSubfield, parseSubfield, type Subfield, subfieldMask, writeSubfield } from '../subfield.js';
 import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
 import { loadsOf, type SetFieldAction, setFieldAction } from './set-field.js';
@@ -20,9 +20,9 @@ export interface LoadAction {
 
 /** The same write as a set_field. */
 function asSetField({ destination, value }: LoadAction): SetFieldAction {
-  const { field, offset, bits } = destination;
-  const mask = bits === fieldWidth(field) ? valueOnes(field) : subfieldMask(destination);
-  return { kind: 'set_field', field, value: value << BigInt(offset), mask };
+  const { field, offset } = destination;
+  // The mask has the field's own bits only, so that a field of no whole bytes is masked even where it is written whole.
+  return { kind: 'set_field', field, value: value << BigInt(offset), mask: subfieldMask(destination) };
 }
 
 /** In pieces of at most 64 bits. */

@@ -24,21 +24,24 @@ export interface MoveAction {
   readonly destination: Subfield;
 }
 
+/** SOURCE->DESTINATION. */
+export function parseMove(argument: string): MoveAction {
+  const { subfield: source, rest } = scanSubfield(argument);
+  if (!rest.startsWith('->')) throw new UserError(`${argument}: missing \`->' following source`);
+  const destination = parseSubfield(rest.slice(2));
+  if (source.bits !== destination.bits) {
+    throw new UserError(
+      `${argument}: source field is ${source.bits} bits wide but destination is ${destination.bits} bits wide`,
+    );
+  }
+  return { kind: 'move', source, destination };
+}
+
 export const moveAction: ActionKind<MoveAction> = {
   kind: 'move',
   names: ['move'],
 
-  parse(argument) {
-    const { subfield: source, rest } = scanSubfield(argument);
-    if (!rest.startsWith('->')) throw new UserError(`${argument}: missing \`->' following source`);
-    const destination = parseSubfield(rest.slice(2));
-    if (source.bits !== destination.bits) {
-      throw new UserError(
-        `${argument}: source field is ${source.bits} bits wide but destination is ${destination.bits} bits wide`,
-      );
-    }
-    return { kind: 'move', source, destination };
-  },
+  parse: parseMove,
 
   format({ source, destination }) {
     return `move:${formatSubfield(source)}->${formatSubfield(destination)}`;
@@ -55,7 +58,7 @@ export const moveAction: ActionKind<MoveAction> = {
 };
 
 /** `NXM_NX_REG0[] is now 0x5` in the trace. */
-function noteSubfield(subfield: Subfield, context: TranslateContext): void {
+export function noteSubfield(subfield: Subfield, context: TranslateContext): void {
   const { field, offset, bits } = subfield;
   const isWhole = offset === 0 && bits >= fieldWidth(field);
   const value = isWhole

@@ -1,10 +1,9 @@
-/**
- * output(port=PORT,max_len=BYTES): only the first bytes of the packet. Mirrors OUTPUT_TRUNC of lib/ofp-actions.c.
- * Deliberately different: Upcall's datapath has no truncation yet, so a switch refuses such a flow.
- */
+/** output(port=PORT,max_len=N): sends at most N bytes. Mirrors OUTPUT_TRUNC of lib/ofp-actions.c. */
 import { UserError } from '../../report/user-error.js';
 import { formatPort } from '../port-text.js';
+import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
+import { checkOutputPort } from './output.js';
 import { shownPorts } from './shown-ports.js';
 
 export interface OutputTruncAction {
@@ -26,11 +25,11 @@ export const outputTruncAction: ActionKind<OutputTruncAction> = {
     return `output(port=${formatPort(action.port, shownPorts(context))},max_len=${action.maxLen})`;
   },
 
-  validate() {
-    return 'output_trunc: Upcall does not have this action yet';
+  validate(action) {
+    return checkOutputPort(action.port);
   },
 
-  translate(_action, context) {
-    context.note('output_trunc: Upcall does not have this action yet');
+  translate(action, context) {
+    having(context, 'outputTruncated').outputTruncated(action.port, action.maxLen);
   },
 };

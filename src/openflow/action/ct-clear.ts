@@ -1,0 +1,28 @@
+/** ct_clear: the packet forgets its connection. Mirrors CT_CLEAR of lib/ofp-actions.c. */
+import { having } from '../translate-context.js';
+import type { ActionKind } from './action-kind.js';
+
+export interface CtClearAction {
+  readonly kind: 'ct_clear';
+}
+
+export const ctClearAction: ActionKind<CtClearAction> = {
+  kind: 'ct_clear',
+  names: ['ct_clear'],
+
+  parse() {
+    return { kind: 'ct_clear' };
+  },
+
+  format() {
+    return 'ct_clear';
+  },
+
+  validate() {
+    return null;
+  },
+
+  translate(_action, context) {
+    having(context, 'ctClear').ctClear();
+  },
+};

@@ -1,0 +1,133 @@
+/**
+ * ct(commit,force,table=T,zone=Z,nat(…),exec(…),alg=A): sends the packet through connection tracking.
+ * Mirrors CT of lib/ofp-actions.c, ovs-actions(7) "The ct action".
+ */
+import { OFF_CT_STATE, OFF_NW_PROTO } from '#flowtable/flow-key.js';
+import { UserError } from '../../report/user-error.js';
+import { splitKeyValues } from '../key-value.js';
+import { parseU16 } from '../number-text.js';
+import { ethTypeOf, isIpType } from '../packet-type.js';
+import { checkSource, formatSubfield, parseSubfield, type Subfield } from '../subfield.js';
+import { parseTable } from '../table-text.js';
+import { type ConntrackRequest, having } from '../translate-context.js';
+import type { Action } from './action.js';
+import type { ActionKind } from './action-kind.js';
+import { type NatAction, parseNat } from './nat.js';
+
+export interface CtAction {
+  readonly kind: 'ct';
+  readonly commit: boolean;
+  readonly force: boolean;
+  /** A number, or the field that holds it. */
+  readonly zone: number | Subfield;
+  /** null: no recirculation. */
+  readonly recircTable: number | null;
+  readonly alg: ConntrackRequest['alg'];
+  /** nat, and what exec(…) does, in the order in which they were written. */
+  readonly actions: readonly Action[];
+}
+
+const NO_TABLE = 255;
+const CS_INVALID = 0x10;
+const TCP = 6;
+const UDP = 17;
+const ZONE_BITS = 16;
+
+function parseZone(text: string): number | Subfield {
+  try {
+    return parseU16(text, 'zone');
+  } catch {
+    return parseSubfield(text);
+  }
+}
+
+function parseRecircTable(text: string): number {
+  const table = parseTable(text);
+  if (table === null) throw new UserError(`unknown table ${text}`);
+  if (table === NO_TABLE) throw new UserError('invalid table 0xff');
+  return table;
+}
+
+function parseAlg(text: string): 'ftp' | 'tftp' {
+  if (text !== 'ftp' && text !== 'tftp') throw new UserError(`invalid conntrack helper "${text}"`);
+  return text;
+}
+
+const isNat = (action: Action): action is NatAction => action.kind === 'nat';
+const isPlainNat = (action: Action): boolean => isNat(action) && action.type === null;
+
+export const ctAction: ActionKind<CtAction> = {
+  kind: 'ct',
+  names: ['ct'],
+
+  parse(argument, _name, context) {
+    let commit = false;
+    let force = false;
+    let zone: number | Subfield = 0;
+    let recircTable: number | null = null;
+    let alg: CtAction['alg'] = null;
+    const actions: Action[] = [];
+    for (const { key, value } of splitKeyValues(argument)) {
+      if (key === 'commit') commit = true;
+      else if (key === 'force') force = true;
+      else if (key === 'table') recircTable = parseRecircTable(value);
+      else if (key === 'zone') zone = parseZone(value);
+      else if (key === 'alg') alg = parseAlg(value);
+      else if (key === 'nat') actions.push(parseNat(value));
+      else if (key === 'exec') actions.push(...context.parseActions(value));
+      else throw new UserError(`invalid argument to "ct" action: \`${key}'`);
+    }
+    if (force && !commit) throw new UserError('"force" flag requires "commit" flag.');
+    return { kind: 'ct', commit, force, zone, recircTable, alg, actions };
+  },
+
+  format({ commit, force, zone, recircTable, alg, actions }, context) {
+    const parts: string[] = [];
+    if (commit) parts.push('commit');
+    if (force) parts.push('force');
+    if (recircTable !== null) parts.push(`table=${recircTable}`);
+    if (typeof zone !== 'number') parts.push(`zone=${formatSubfield(zone)}`);
+    else if (zone !== 0) parts.push(`zone=${zone}`);
+    const [first, ...others] = actions;
+    const startsWithNat = first !== undefined && isNat(first);
+    if (startsWithNat) parts.push(context.formatActions([first]));
+    const executed = startsWithNat ? others : actions;
+    if (executed.length > 0) parts.push(`exec(${context.formatActions(executed)})`);
+    if (alg !== null) parts.push(`alg=${alg}`);
+    return `ct(${parts.join(',')})`;
+  },
+
+  validate({ commit, zone, alg, actions }, context) {
+    const { key } = context.match;
+    const proto = key.u8(OFF_NW_PROTO);
+    const isWrong =
+      !isIpType(ethTypeOf(key)) ||
+      (commit && (key.u16(OFF_CT_STATE) & CS_INVALID) !== 0) ||
+      (alg === 'ftp' && proto !== TCP) ||
+      (alg === 'tftp' && proto !== UDP);
+    if (isWrong) return 'OFPBAC_MATCH_INCONSISTENT';
+    // As in OVS, a zone from a field takes the place of the check of the actions.
+    return typeof zone === 'number' ? context.checkNested(actions, false) : checkSource(zone, context.match);
+  },
+
+  translate({ commit, force, zone, recircTable, alg, actions }, context) {
+    having(context, 'conntrack').conntrack({
+      commit,
+      force,
+      zone,
+      recircTable,
+      alg,
+      nat: actions.findLast(isNat) ?? null,
+      actions: actions.filter((action) => !isNat(action)),
+    });
+  },
+
+  inVersion(action, _version, context) {
+    return [{ ...action, actions: context.inVersion(action.actions) }];
+  },
+
+  refusal({ commit, zone, actions }) {
+    if (typeof zone !== 'number' && zone.bits !== ZONE_BITS) return 'OFPBAC_BAD_SET_LEN';
+    return commit || actions.every(isPlainNat) ? null : 'OFPBAC_BAD_ARGUMENT';
+  },
+};

@@ -1,0 +1,95 @@
+/**
+ * encap(HEADER(PROPERTY,…)): puts a header before the packet: ethernet, nsh, mpls, mpls_mc.
+ * Mirrors ENCAP of lib/ofp-actions.c and lib/ofp-ed-props.c; EXT-382 of the ONF. Properties are NSH's only (RFC 8300).
+ */
+import { OFF_ETH_TYPE, OFF_NW_PROTO, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
+import { UserError } from '../../report/user-error.js';
+import { splitKeyValues } from '../key-value.js';
+import { parseU8 } from '../number-text.js';
+import { isIpType, PT_ETH, PT_MPLS, PT_MPLS_MC, PT_NSH } from '../packet-type.js';
+import { P_OF13_UP } from '../protocol.js';
+import { type EncapProperty, having } from '../translate-context.js';
+import type { ActionKind } from './action-kind.js';
+
+export interface EncapAction {
+  readonly kind: 'encap';
+  readonly packetType: number;
+  readonly properties: readonly EncapProperty[];
+}
+
+const HEADERS: ReadonlyMap<string, number> = new Map([
+  ['ethernet', PT_ETH],
+  ['nsh', PT_NSH],
+  ['mpls', PT_MPLS],
+  ['mpls_mc', PT_MPLS_MC],
+]);
+
+/** CLASS,TYPE,VALUE; what follows the value's digits is not looked at. */
+const TLV = /^0x([0-9a-fA-F]+),(\d+),0x([0-9a-fA-F]{1,251})/;
+
+function parseProperty(key: string, value: string): EncapProperty {
+  if (key !== 'md_type' && key !== 'tlv') throw new UserError(`Invalid property: ${key}`);
+  if (value === '') throw new UserError('Value missing for encap property');
+  if (key === 'md_type') {
+    const mdType = parseU8(value, 'md_type');
+    if (mdType < 1 || mdType > 2) throw new UserError('invalid md_type');
+    return { kind: 'md-type', mdType };
+  }
+  const found = TLV.exec(value);
+  if (found === null) throw new UserError(`Invalid NSH TLV header: ${value}`);
+  const bytes = found[3]!.match(/../g) ?? [];
+  return {
+    kind: 'tlv',
+    tlvClass: Number.parseInt(found[1]!, 16) & 0xffff,
+    type: Number(found[2]) & 0xff,
+    value: Uint8Array.from(bytes, (pair) => Number.parseInt(pair, 16)),
+  };
+}
+
+function formatProperty(property: EncapProperty): string {
+  if (property.kind === 'md-type') return `md_type=${property.mdType}`;
+  const value = property.value.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
+  const shown = value === 0n ? '0' : `0x${value.toString(16)}`;
+  return `tlv(0x${property.tlvClass.toString(16).padStart(4, '0')},${property.type},${shown})`;
+}
+
+export const encapAction: ActionKind<EncapAction> = {
+  kind: 'encap',
+  names: ['encap'],
+
+  parse(argument, _name, context) {
+    context.limit(P_OF13_UP);
+    const first = splitKeyValues(argument)[0];
+    if (first === undefined) throw new UserError(`Missing encap hdr: ${argument}`);
+    const packetType = HEADERS.get(first.key);
+    if (packetType === undefined) throw new UserError(`Encap hdr not supported: ${first.value}`);
+    const properties = splitKeyValues(first.value).map(({ key, value }) => {
+      if (packetType !== PT_NSH) throw new UserError(`Invalid property: ${key}`);
+      return parseProperty(key, value);
+    });
+    return { kind: 'encap', packetType, properties };
+  },
+
+  format({ packetType, properties }) {
+    const header = [...HEADERS].find(([, type]) => type === packetType)?.[0] ?? 'UNKNOWN';
+    return properties.length === 0
+      ? `encap(${header})`
+      : `encap(${header}(${properties.map(formatProperty).join(',')}))`;
+  },
+
+  validate({ packetType }, { match }) {
+    const { key } = match;
+    key.setU32(OFF_PACKET_TYPE, packetType);
+    if (packetType >>> 16 === 1) key.setU16(OFF_ETH_TYPE, packetType & 0xffff);
+    if (!isIpType(key.u16(OFF_ETH_TYPE))) key.setU8(OFF_NW_PROTO, 0);
+    return null;
+  },
+
+  translate({ packetType, properties }, context) {
+    having(context, 'encap').encap({ packetType, properties });
+  },
+
+  refusal(_action, version) {
+    return version < 13 ? 'OFPBAC_BAD_VENDOR_TYPE' : null;
+  },
+};

@@ -1,0 +1,235 @@
+/**
+ * learn(table=T,…): each packet adds a flow, or changes it, or keeps it alive. Mirrors LEARN of lib/ofp-actions.c and
+ * lib/learn.c; ovs-actions(7) "The learn action". What a packet teaches is computed here; the bridge carries it out.
+ */
+import type { FlowKey } from '#flowtable/flow-key.js';
+import { Match } from '#flowtable/match.js';
+import { UserError } from '../../report/user-error.js';
+import { maskValue, requireEthernet } from '../field-value.js';
+import { DEFAULT_PRIORITY, type FlowMod, NO_FLAGS } from '../flow-mod.js';
+import { splitKeyValues } from '../key-value.js';
+import { formatHex, parseLeadingDecimal, scanInteger } from '../number-text.js';
+import { OFPP_ALL, OFPP_FLOOD, OFPP_IN_PORT, OFPP_LOCAL, OFPP_MAX } from '../ports.js';
+import {
+  checkDestination,
+  checkSource,
+  formatSubfield,
+  matchSubfield,
+  parseSubfield,
+  readSubfield,
+  type Subfield,
+  subfieldMask,
+} from '../subfield.js';
+import { parseTable } from '../table-text.js';
+import { having } from '../translate-context.js';
+import type { Action } from './action.js';
+import type { ActionKind } from './action-kind.js';
+import { formatLearnSpec, type LearnSpec, parseLearnSpec } from './learn-spec.js';
+import { shownPorts } from './shown-ports.js';
+
+export interface LearnAction {
+  readonly kind: 'learn';
+  readonly tableId: number;
+  readonly priority: number;
+  readonly idleTimeout: number;
+  readonly hardTimeout: number;
+  readonly finIdleTimeout: number;
+  readonly finHardTimeout: number;
+  readonly cookie: bigint;
+  readonly sendFlowRemoved: boolean;
+  /** Learned flows go when the flow with the action goes. */
+  readonly deleteLearned: boolean;
+  /** Flows that may be learned; 0: no limit. */
+  readonly limit: number;
+  readonly resultDestination: Subfield | null;
+  readonly specs: readonly LearnSpec[];
+}
+
+const COOKIE_NONE = 0xffff_ffff_ffff_ffffn;
+const TABLE_ALL = 255;
+
+const u16 = (text: string): number => parseLeadingDecimal(text) & 0xffff;
+
+/** The writable form of an action while its text is read. */
+type Draft = { -readonly [K in keyof Omit<LearnAction, 'specs'>]: LearnAction[K] };
+
+function parseLearnTable(text: string, orig: string): number {
+  const table = parseTable(text);
+  if (table === null) throw new UserError(`unknown table "${text}"`);
+  if (table === TABLE_ALL) throw new UserError(`${orig}: table id 255 not valid for \`learn' action`);
+  return table;
+}
+
+function parseResultDestination(text: string): Subfield {
+  const subfield = parseSubfield(text);
+  if (!subfield.field.writable) throw new UserError(`${text} is read-only`);
+  if (subfield.bits !== 1) throw new UserError("result_dst in 'learn' action must be a single bit");
+  return subfield;
+}
+
+/** Reads a parameter of the action; false where the key is none. */
+function readParameter(draft: Draft, key: string, value: string, orig: string): boolean {
+  switch (key) {
+    case 'table':
+      draft.tableId = parseLearnTable(value, orig);
+      return true;
+    case 'priority':
+      draft.priority = u16(value);
+      return true;
+    case 'idle_timeout':
+      draft.idleTimeout = u16(value);
+      return true;
+    case 'hard_timeout':
+      draft.hardTimeout = u16(value);
+      return true;
+    case 'fin_idle_timeout':
+      draft.finIdleTimeout = u16(value);
+      return true;
+    case 'fin_hard_timeout':
+      draft.finHardTimeout = u16(value);
+      return true;
+    case 'cookie': {
+      const scanned = scanInteger(value).value;
+      draft.cookie = scanned > COOKIE_NONE ? COOKIE_NONE : scanned;
+      return true;
+    }
+    case 'send_flow_rem':
+      draft.sendFlowRemoved = true;
+      return true;
+    case 'delete_learned':
+      draft.deleteLearned = true;
+      return true;
+    case 'limit':
+      draft.limit = parseLeadingDecimal(value) >>> 0;
+      return true;
+    case 'result_dst':
+      draft.resultDestination = parseResultDestination(value);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Ports that a learned flow may output to. */
+const isLearnablePort = (port: number): boolean =>
+  port < OFPP_MAX || [OFPP_IN_PORT, OFPP_FLOOD, OFPP_LOCAL, OFPP_ALL].includes(port);
+
+const learnedValue = (spec: Exclude<LearnSpec, { kind: 'output' }>, flow: FlowKey): bigint =>
+  spec.source.kind === 'field' ? readSubfield(flow, spec.source.subfield) : spec.source.value;
+
+/** The flow that a packet with this key teaches (learn_execute). */
+export function learnedFlow(action: LearnAction, flow: FlowKey): FlowMod {
+  const match = new Match();
+  const actions: Action[] = [];
+  const { finIdleTimeout, finHardTimeout } = action;
+  if (finIdleTimeout !== 0 || finHardTimeout !== 0) {
+    actions.push({ kind: 'fin_timeout', idleTimeout: finIdleTimeout, hardTimeout: finHardTimeout });
+  }
+  for (const spec of action.specs) {
+    if (spec.kind === 'output') {
+      const port = readSubfield(flow, spec.source);
+      if (port <= 0xffffn && isLearnablePort(Number(port))) {
+        actions.push({ kind: 'output', port: Number(port), maxLen: 0 });
+      }
+      continue;
+    }
+    const { destination } = spec;
+    const value = BigInt.asUintN(destination.bits, learnedValue(spec, flow));
+    if (spec.kind === 'load') {
+      actions.push({ kind: 'load', destination, value });
+    } else {
+      matchSubfield(match, destination, value);
+      if (destination.field.prerequisite !== 'none') requireEthernet(match);
+    }
+  }
+  return {
+    command: 'modify-strict',
+    tableId: action.tableId,
+    match,
+    priority: action.priority,
+    cookie: 0n,
+    cookieMask: 0n,
+    newCookie: action.cookie === COOKIE_NONE ? null : action.cookie,
+    idleTimeout: action.idleTimeout,
+    hardTimeout: action.hardTimeout,
+    importance: 0,
+    flags: { ...NO_FLAGS, sendFlowRemoved: action.sendFlowRemoved },
+    outPort: null,
+    outGroup: null,
+    actions,
+  };
+}
+
+export const learnAction: ActionKind<LearnAction> = {
+  kind: 'learn',
+  names: ['learn'],
+
+  parse(argument, _name, context) {
+    const draft: Draft = {
+      kind: 'learn',
+      tableId: 1,
+      priority: DEFAULT_PRIORITY,
+      idleTimeout: 0,
+      hardTimeout: 0,
+      finIdleTimeout: 0,
+      finHardTimeout: 0,
+      cookie: 0n,
+      sendFlowRemoved: false,
+      deleteLearned: false,
+      limit: 0,
+      resultDestination: null,
+    };
+    const specs: LearnSpec[] = [];
+    for (const pair of splitKeyValues(argument)) {
+      if (readParameter(draft, pair.key, pair.value, argument)) continue;
+      specs.push(parseLearnSpec(argument, pair, context.ports));
+    }
+    return { ...draft, specs };
+  },
+
+  format(action, context) {
+    const parts = [`table=${action.tableId}`];
+    if (action.idleTimeout !== 0) parts.push(`idle_timeout=${action.idleTimeout}`);
+    if (action.hardTimeout !== 0) parts.push(`hard_timeout=${action.hardTimeout}`);
+    if (action.finIdleTimeout !== 0) parts.push(`fin_idle_timeout=${action.finIdleTimeout}`);
+    if (action.finHardTimeout !== 0) parts.push(`fin_hard_timeout=${action.finHardTimeout}`);
+    if (action.priority !== DEFAULT_PRIORITY) parts.push(`priority=${action.priority}`);
+    if (action.sendFlowRemoved) parts.push('send_flow_rem');
+    if (action.deleteLearned) parts.push('delete_learned');
+    if (action.cookie !== 0n) parts.push(`cookie=${formatHex(action.cookie)}`);
+    if (action.limit !== 0) parts.push(`limit=${action.limit}`);
+    if (action.resultDestination !== null) parts.push(`result_dst=${formatSubfield(action.resultDestination)}`);
+    for (const spec of action.specs) parts.push(formatLearnSpec(spec, shownPorts(context)));
+    return `learn(${parts.join(',')})`;
+  },
+
+  validate({ specs }, { match }) {
+    // What the learned flow matches so far: its later parts need it.
+    const learned = new Match();
+    for (const spec of specs) {
+      const source = spec.kind === 'output' ? spec.source : spec.source.kind === 'field' ? spec.source.subfield : null;
+      const sourceError = source === null ? null : checkSource(source, match);
+      if (sourceError !== null) return sourceError;
+      if (spec.kind === 'output') continue;
+      const { destination } = spec;
+      const error = spec.kind === 'match' ? checkSource(destination, learned) : checkDestination(destination, learned);
+      if (error !== null) return error;
+      if (spec.kind === 'match' && spec.source.kind === 'immediate') {
+        matchSubfield(learned, destination, spec.source.value);
+      }
+    }
+    return null;
+  },
+
+  translate(action, context) {
+    for (const spec of action.specs) {
+      const source = spec.kind === 'output' ? spec.source : spec.source.kind === 'field' ? spec.source.subfield : null;
+      if (source !== null) maskValue(context.wc, source.field, subfieldMask(source));
+    }
+    having(context, 'learn').learn({
+      mod: learnedFlow(action, context.flow),
+      limit: action.limit,
+      resultDestination: action.resultDestination,
+    });
+  },
+};

@@ -1,0 +1,159 @@
+/**
+ * nat, nat(src=RANGE), nat(dst=RANGE): address translation of the connection, inside ct(…) only.
+ * Mirrors NAT of lib/ofp-actions.c; RANGE is ADDRESS[-ADDRESS][:PORT[-PORT]] (RFC 3022, RFC 4787).
+ */
+import { UserError } from '../../report/user-error.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../address-text.js';
+import { splitKeyValues } from '../key-value.js';
+import { ethTypeOf, isIpType } from '../packet-type.js';
+import type { NatRequest } from '../translate-context.js';
+import type { ActionKind } from './action-kind.js';
+
+export interface NatAction extends NatRequest {
+  readonly kind: 'nat';
+}
+
+type Range = Pick<NatRequest, 'addresses' | 'ports'>;
+
+const IPV4 = String.raw`\d{1,3}(?:\.\d{1,3}){3}`;
+const IPV6 = '[0-9a-fA-F:.]+';
+
+interface ScannedAddress {
+  /** null: it looks like one, but is none. */
+  readonly value: bigint | null;
+  readonly rest: string;
+}
+
+/** Reads an address at the beginning of the text; null where nothing there looks like one. */
+function scanAddress(text: string, family: 4 | 6): ScannedAddress | null {
+  const pattern = family === 4 ? new RegExp(`^(${IPV4})`) : new RegExp(`^(?:(${IPV6})|\\[(${IPV6})\\])`);
+  const found = pattern.exec(text);
+  if (found === null) return null;
+  const word = found[1] ?? found[2]!;
+  return { value: family === 4 ? parseIpv4(word) : parseIpv6(word), rest: text.slice(found[0].length) };
+}
+
+function parseRange(text: string): Range {
+  if (text === '') return { addresses: null, ports: null };
+  const invalid = (): UserError => new UserError(`invalid nat range "${text}"`);
+  const garbage = (rest: string): UserError =>
+    new UserError(`garbage (${rest}) after nat range "${text}" (pos: ${text.length - rest.length})`);
+  const family: 4 | 6 = (scanAddress(text, 4)?.value ?? null) === null ? 6 : 4;
+  const first = scanAddress(text, family);
+  if (first === null) throw garbage(text);
+  let { rest } = first;
+  if (first.value === null) {
+    // As in OVS, what only looks like an address is taken for no range at all.
+    if (rest !== '') throw garbage(rest);
+    return { addresses: null, ports: null };
+  }
+  let max = 0n;
+  if (rest.startsWith('-')) {
+    const second = scanAddress(rest.slice(1), family);
+    if (second === null || second.value === null || second.value < first.value) throw invalid();
+    max = second.value;
+    rest = second.rest;
+  }
+  let ports: { min: number; max: number } | null = null;
+  if (rest.startsWith(':')) {
+    const found = /^:\s*(\d+)(?:(-)\s*(\d+)?)?/.exec(rest);
+    if (found === null || (found[2] !== undefined && found[3] === undefined)) throw invalid();
+    const min = Number(found[1]) & 0xffff;
+    const portMax = found[3] === undefined ? 0 : Number(found[3]) & 0xffff;
+    if (found[3] !== undefined && portMax < min) throw invalid();
+    ports = { min, max: portMax };
+    rest = rest.slice(found[0].length);
+  }
+  if (rest !== '') throw garbage(rest);
+  return {
+    addresses: { family, min: first.value, max: max === 0n ? first.value : max },
+    ports: ports === null || ports.min === 0 ? null : { min: ports.min, max: ports.max === 0 ? ports.min : ports.max },
+  };
+}
+
+function formatAddress(value: bigint, family: 4 | 6, bracketed: boolean): string {
+  if (family === 4) return formatIpv4(value);
+  return bracketed ? `[${formatIpv6(value)}]` : formatIpv6(value);
+}
+
+function formatRange({ addresses, ports }: Range): string {
+  if (addresses === null) return '';
+  const { family, min, max } = addresses;
+  let text = formatAddress(min, family, ports !== null);
+  if (max !== min) text += `-${formatAddress(max, family, ports !== null)}`;
+  if (ports !== null) text += `:${ports.min}${ports.max === ports.min ? '' : `-${ports.max}`}`;
+  return text;
+}
+
+/** The argument of nat; '' is plain `nat`. */
+export function parseNat(argument: string): NatAction {
+  let range: Range = { addresses: null, ports: null };
+  const flags = new Set<string>();
+  for (const { key, value } of splitKeyValues(argument)) {
+    switch (key) {
+      case 'src':
+      case 'dst':
+        range = parseRange(value);
+        flags.add(key);
+        break;
+      case 'persistent':
+      case 'hash':
+      case 'random':
+        flags.add(key);
+        break;
+      default:
+        throw new UserError(`invalid key "${key}" in "nat" argument`);
+    }
+  }
+  if (flags.has('src') && flags.has('dst')) throw new UserError('May only specify one of "src" or "dst".');
+  const type = flags.has('src') ? 'src' : flags.has('dst') ? 'dst' : null;
+  if (type === null && flags.size > 0) throw new UserError('Flags allowed only with "src" or "dst".');
+  if (flags.has('hash') && flags.has('random')) throw new UserError('Both "hash" and "random" are not allowed.');
+  return {
+    kind: 'nat',
+    type,
+    ...range,
+    persistent: flags.has('persistent'),
+    selection: flags.has('hash') ? 'hash' : flags.has('random') ? 'random' : null,
+  };
+}
+
+export const natAction: ActionKind<NatAction> = {
+  kind: 'nat',
+  names: ['nat'],
+
+  parse: parseNat,
+
+  format(action) {
+    const { type, addresses, persistent, selection } = action;
+    if (type === null) return 'nat';
+    // Without a range OVS does not print the flags.
+    if (addresses === null) return `nat(${type})`;
+    const parts = [`${type}=${formatRange(action)}`];
+    if (persistent) parts.push('persistent');
+    if (selection !== null) parts.push(selection);
+    return `nat(${parts.join(',')})`;
+  },
+
+  validate({ addresses }, { match }) {
+    const ethType = ethTypeOf(match.key);
+    const family = ethType === 0x0800 ? 4 : 6;
+    if (!isIpType(ethType) || (addresses !== null && addresses.family !== family)) return 'OFPBAC_MATCH_INCONSISTENT';
+    return null;
+  },
+
+  translate() {
+    throw new Error('nat stands outside of ct');
+  },
+
+  // Address 0 cannot be told from none on the wire, and without an address there is no more to say.
+  inVersion(action) {
+    const { addresses, ports } = action;
+    if (addresses === null || addresses.max !== 0n || ports !== null) return [action];
+    return [{ ...action, addresses: null }];
+  },
+
+  refusal({ addresses }) {
+    return addresses !== null && addresses.min === 0n ? 'OFPBAC_BAD_ARGUMENT' : null;
+  },
+};

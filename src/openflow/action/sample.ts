@@ -1,0 +1,89 @@
+/**
+ * sample(probability=N,…): sends a share of the packets to IPFIX collectors. Mirrors SAMPLE of lib/ofp-actions.c; the
+ * sampling port and the direction make it version 2 and 3 of the action on the wire.
+ */
+import { UserError } from '../../report/user-error.js';
+import { splitKeyValues } from '../key-value.js';
+import { parseU16, parseU32 } from '../number-text.js';
+import { formatPort, parsePort } from '../port-text.js';
+import { OFPP_NONE } from '../ports.js';
+import { having, type SampleRequest } from '../translate-context.js';
+import type { ActionKind } from './action-kind.js';
+import { shownPorts } from './shown-ports.js';
+
+export interface SampleAction extends SampleRequest {
+  readonly kind: 'sample';
+}
+
+export const sampleAction: ActionKind<SampleAction> = {
+  kind: 'sample',
+  names: ['sample'],
+
+  parse(argument, _name, context) {
+    let probability = 0;
+    let collectorSetId = 0;
+    let observationDomainId = 0;
+    let observationPointId = 0;
+    let samplingPort: number | null = OFPP_NONE;
+    let direction: SampleRequest['direction'] = 'default';
+    for (const { key, value } of splitKeyValues(argument)) {
+      switch (key) {
+        case 'probability':
+          probability = parseU16(value, 'probability');
+          if (probability === 0) throw new UserError(`invalid probability value "${value}"`);
+          break;
+        case 'collector_set_id':
+          collectorSetId = parseU32(value);
+          break;
+        case 'obs_domain_id':
+          observationDomainId = parseU32(value);
+          break;
+        case 'obs_point_id':
+          observationPointId = parseU32(value);
+          break;
+        case 'sampling_port':
+          samplingPort = parsePort(value, context.ports);
+          if (samplingPort === null) throw new UserError(`${value}: unknown port`);
+          break;
+        case 'ingress':
+        case 'egress':
+          direction = key;
+          break;
+        default:
+          throw new UserError(`invalid key "${key}" in "sample" argument`);
+      }
+    }
+    if (probability === 0) throw new UserError('non-zero "probability" must be specified on sample');
+    return {
+      kind: 'sample',
+      probability,
+      collectorSetId,
+      observationDomainId,
+      observationPointId,
+      samplingPort,
+      direction,
+    };
+  },
+
+  format(action, context) {
+    const parts = [
+      `probability=${action.probability}`,
+      `collector_set_id=${action.collectorSetId}`,
+      `obs_domain_id=${action.observationDomainId}`,
+      `obs_point_id=${action.observationPointId}`,
+    ];
+    if (action.samplingPort !== OFPP_NONE) {
+      parts.push(`sampling_port=${formatPort(action.samplingPort, shownPorts(context))}`);
+    }
+    if (action.direction !== 'default') parts.push(action.direction);
+    return `sample(${parts.join(',')})`;
+  },
+
+  validate() {
+    return null;
+  },
+
+  translate({ kind: _kind, ...request }, context) {
+    having(context, 'sample').sample(request);
+  },
+};
