@@ -58,6 +58,7 @@ const flow = (match: string, more: Partial<FlowStatsEntry> = {}): FlowStatsEntry
 const files: Readonly<Record<string, string>> = {
   good: '# flows\nin_port=p1,actions=2\n\ndelete table=3\n  modify_strict priority=5,arp,actions=drop\n',
   wrong: 'in_port=1,actions=2\nin_port=1,actions=foo\n',
+  twice: 'in_port=1,actions=drop\nip,actions=drop\nin_port=1,actions=2\n',
 };
 
 function run(connection: SwitchConnection, ...args: readonly string[]) {
@@ -65,7 +66,9 @@ function run(connection: SwitchConnection, ...args: readonly string[]) {
     connection: (name) => (name === 'br0' ? connection : undefined),
     readFile: (path) => {
       const text = files[path];
-      return text === undefined ? Promise.reject(new Error('ENOENT')) : Promise.resolve(text);
+      if (text !== undefined) return Promise.resolve(text);
+      const code = path === 'folder' ? 'EISDIR: illegal operation on a directory' : 'ENOENT: no such file or directory';
+      return Promise.reject(new Error(`${code}, read '${path}'`));
     },
     stdin: 'in_port=7,actions=drop\n',
   });
@@ -79,6 +82,26 @@ describe('ovs-ofctl', () => {
       'ADD in_port=1 actions=output:2',
       'DEL table:3 actions=drop',
       'MOD_STRICT table:255 priority=5,arp actions=drop',
+    ]);
+  });
+
+  test.each([
+    ['add-flows', 'nowhere', 'open failed (No such file or directory)'],
+    ['add-flows', 'folder', 'open failed (Is a directory)'],
+    ['replace-flows', 'nowhere', 'open (No such file or directory)'],
+    ['replace-flows', 'folder', 'open (Is a directory)'],
+  ])('%s of a file that cannot be read: %s', async (command, path, reason) => {
+    const { stderr, exitCode } = await run(fakeSwitch(), command, 'br0', path);
+    expect([stderr, exitCode]).toEqual([`ovs-ofctl: ${path}: ${reason}\n`, 1]);
+  });
+
+  test('flows are replaced by what differs: removed first, then in the order of the file, the last of equals', async () => {
+    const connection = fakeSwitch([flow('in_port=1'), flow('arp'), flow('ip'), flow('ip', { priority: 5 })]);
+    expect(await run(connection, 'replace-flows', 'br0', 'twice')).toEqual({ stdout: '', stderr: '', exitCode: 0 });
+    expect(connection.mods.map((mod) => formatFlowMod(mod, 10, { ports }))).toEqual([
+      'DEL_STRICT arp actions=drop',
+      'DEL_STRICT priority=5,ip actions=drop',
+      'ADD in_port=1 actions=output:2',
     ]);
   });
 

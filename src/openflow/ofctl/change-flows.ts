@@ -38,12 +38,16 @@ export async function changeFlowsFromFile(
   send(invocation, name, mods, protocols);
 }
 
-/** The file's text; - is standard input. */
-export async function readFlowFile(invocation: Invocation, path: string): Promise<string> {
+/**
+ * The file's text; - is standard input. `attempt` is what the real command says that it tried. Deliberate difference: it
+ * takes a directory for an empty file.
+ */
+export async function readFlowFile(invocation: Invocation, path: string, attempt = 'open failed'): Promise<string> {
   if (path === '-') return invocation.environment.stdin;
   try {
     return await invocation.environment.readFile(path);
-  } catch {
-    throw new UserError(`${path}: open failed (No such file or directory)`);
+  } catch (error) {
+    const isDirectory = error instanceof Error && error.message.startsWith('EISDIR');
+    throw new UserError(`${path}: ${attempt} (${isDirectory ? 'Is a directory' : 'No such file or directory'})`);
   }
 }

@@ -2,6 +2,7 @@
  * ovs-ofctl replace-flows SWITCH FILE: makes the switch's flows those of the file, touching only what differs.
  * Mirrors ofctl_replace_flows(); --readd adds also flows that are there already.
  */
+import type { FlowKey } from '#flowtable/flow-key.js';
 import { formatActions } from '../action/action-list.js';
 import { parseFlowFile } from '../flow-file.js';
 import { type FlowMod, NO_FLAGS, TABLE_ALL } from '../flow-mod.js';
@@ -16,8 +17,11 @@ import type { OfctlCommand } from './command.js';
 type Identity = Pick<FlowMod, 'tableId' | 'priority' | 'match'>;
 type Version = Pick<FlowMod, 'idleTimeout' | 'hardTimeout' | 'importance' | 'actions'> & { readonly cookie: bigint };
 
-const isSame = (a: Identity, b: Identity): boolean =>
-  a.tableId === b.tableId && a.priority === b.priority && a.match.equals(b.match);
+/** Equal for flows of which a table holds only one: those of one table, priority and match. */
+function identityOf({ tableId, priority, match }: Identity): string {
+  const bits = (key: FlowKey): string => Buffer.from(key.bytes).toString('latin1');
+  return `${tableId} ${priority} ${bits(match.key)}${bits(match.mask)}`;
+}
 
 function hasSameContents(a: Version, b: Version): boolean {
   const text = (version: Version): string => formatActions(version.actions, { ports: NO_PORT_NAMES });
@@ -58,26 +62,28 @@ export const replaceFlows: OfctlCommand = {
   writes: true,
   async run(invocation, [name = '', path = '']) {
     const ports = invocation.namesToAccept(name);
-    const text = await readFlowFile(invocation, path);
+    const text = await readFlowFile(invocation, path, 'open');
     const file = parseFlowFile(text, { ports, fileName: path, command: 'add' });
     const usable = file.protocols & P_TID;
     const { request, protocols } = parseFlowStatsRequest('', { ports });
     const { connection, protocol } = invocation.openForDump(name, protocols & file.protocols);
     const version = versionOfProtocol(protocol);
     invocation.nextXid();
-    const present = connection.flowStats(request).map((entry) => flowInVersion(entry, version).entry);
+    const present = new Map<string, FlowStatsEntry>();
+    for (const entry of connection.flowStats(request)) {
+      const flow = flowInVersion(entry, version).entry;
+      present.set(identityOf(flow), flow);
+    }
     // A later line of the file takes the place of an earlier one.
-    const wanted: FlowMod[] = [];
+    const wanted = new Map<string, FlowMod>();
     for (const mod of file.mods) {
       const flow = { ...mod, tableId: mod.tableId === TABLE_ALL ? 0 : mod.tableId };
-      const at = wanted.findIndex((other) => isSame(other, flow));
-      if (at < 0) wanted.push(flow);
-      else wanted[at] = flow;
+      wanted.set(identityOf(flow), flow);
     }
     const changes: FlowMod[] = [];
-    for (const flow of present) if (!wanted.some((mod) => isSame(mod, flow))) changes.push(deletionOf(flow));
-    for (const mod of wanted) {
-      const old = present.find((flow) => isSame(mod, flow));
+    for (const [identity, flow] of present) if (!wanted.has(identity)) changes.push(deletionOf(flow));
+    for (const [identity, mod] of wanted) {
+      const old = present.get(identity);
       const { actions, importance } = flowModInVersion(mod, version);
       const version1 = { ...mod, actions, importance, cookie: mod.newCookie ?? 0n };
       if (invocation.options.readd || old === undefined || !hasSameContents(old, version1)) changes.push(mod);
