@@ -81,6 +81,7 @@ async function handle(argv: ArgumentsCamelCase<ShArguments>): Promise<void> {
     xtrace: argv.xtrace,
     args: [...words, ...(argv.args ?? [])].map(String),
     onOutput,
+    keepsOutput: false,
   });
   process.exitCode = output.exitCode;
 }

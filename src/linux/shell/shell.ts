@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly namespace?: NetworkNamespace;
   /** Hears of output as it comes. */
   readonly onOutput?: OutputListener;
+  /** False: the listener is enough, and nothing is kept for the result, however long the script runs. */
+  readonly keepsOutput?: boolean;
 }
 
 /** Bounds that a script for a simulation may reach where just-bash's own would stop it; memory stays bounded. */
@@ -81,7 +83,7 @@ export class Shell {
     const { bash, streaming } = await this.open();
     const collected: Record<OutputStream, Uint8Array[]> = { stdout: [], stderr: [] };
     const hear: OutputListener = (stream, bytes) => {
-      collected[stream].push(bytes.slice());
+      if (options.keepsOutput !== false) collected[stream].push(bytes.slice());
       options.onOutput?.(stream, bytes);
     };
     const outer = { listener: this.listener, namespace: this.namespace };

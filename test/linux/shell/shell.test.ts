@@ -10,6 +10,15 @@ import { freshShell, scratchFolder } from '../shell-network.js';
 
 const out = async (script: string): Promise<string> => (await freshShell().run(script)).stdout;
 
+test('output that is heard need not be kept', async () => {
+  const heard: string[] = [];
+  const output = await freshShell().run('echo a; echo b >&2; exit 3', {
+    onOutput: (stream, bytes) => heard.push(`${stream} ${Buffer.from(bytes)}`),
+    keepsOutput: false,
+  });
+  expect([heard, output]).toEqual([['stdout a\n', 'stderr b\n'], { stdout: '', stderr: '', exitCode: 3 }]);
+});
+
 describe('the language', () => {
   test.each([
     ['loops', 'for i in 1 2 3; do echo "n $i"; done', 'n 1\nn 2\nn 3\n'],
