@@ -25,6 +25,7 @@ import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { RecirculationIds } from './recirculation.js';
+import { giveCredit } from './translate/credit.js';
 import { fdbLookup, type Credit, type TranslateOutcome } from './translate/outcome.js';
 import { Translation } from './translate/translation.js';
 import { findTunnelPort, isTunnelled } from './tunnel.js';
@@ -170,7 +171,7 @@ export class Backer {
       allowSideEffects: true,
       actions: message.actions,
     }).run();
-    this.credit(outcome.credits, 1, message.packet.length, this.scheduler.nowNs());
+    giveCredit(outcome.credits, 1, message.packet.length, this.scheduler.nowNs());
     const key = flow.clone();
     key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
     this.dpif.execute(message.packet, key, outcome.actions);
@@ -280,7 +281,7 @@ export class Backer {
       return;
     }
     // A flow on the slow path is credited by its own statistics.
-    if (upcall.kind === 'miss') this.credit(outcome.credits, 1, upcall.packet.length, this.scheduler.nowNs());
+    if (upcall.kind === 'miss') giveCredit(outcome.credits, 1, upcall.packet.length, this.scheduler.nowNs());
     if (upcall.kind === 'miss') {
       this.install(upcall.key, outcome.wc, this.actionsToInstall(outcome), outcome.credits, outcome.fdbLookups);
     }
@@ -411,38 +412,7 @@ export class Backer {
     if (packets <= 0) return;
     flow.packets = current.stats.packets;
     flow.bytes = current.stats.bytes;
-    this.credit(flow.credits, packets, bytes, current.stats.usedNs);
-  }
-
-  private credit(credits: readonly Credit[], packets: number, bytes: number, usedNs: number): void {
-    for (const credit of credits) {
-      switch (credit.kind) {
-        case 'rule':
-          credit.rule.packets += packets;
-          credit.rule.bytes += bytes;
-          credit.rule.usedNs = Math.max(credit.rule.usedNs, usedNs);
-          break;
-        case 'table':
-          if (credit.matched) credit.table.matchedCount += packets;
-          else credit.table.missedCount += packets;
-          break;
-        case 'port':
-          if (credit.tx !== null) {
-            credit.tx.credited.txPackets += packets;
-            credit.tx.credited.txBytes += bytes;
-          }
-          if (credit.rx !== null) {
-            credit.rx.credited.rxPackets += packets;
-            credit.rx.credited.rxBytes += bytes;
-          }
-          break;
-        case 'learn': {
-          const { bundle, mac, vlan, gratuitousArp } = credit;
-          bundle.bridge.learn(mac, vlan, gratuitousArp, bundle);
-          break;
-        }
-      }
-    }
+    giveCredit(flow.credits, packets, bytes, current.stats.usedNs);
   }
 }
 

@@ -12,6 +12,8 @@ import type { Backer } from './backer.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { MacLearning } from './mac-learning.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
+import { GroupTable } from './group-table.js';
+import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
 const NS_PER_SEC = 1e9;
@@ -27,6 +29,8 @@ export class Bridge {
   readonly portsByAge = new Set<SwitchPort>();
   /** In the order of their making, the order in which NORMAL floods. */
   readonly bundles: Bundle[] = [];
+  readonly groups = new GroupTable();
+  readonly mirrors = new Mirrors();
   forwardsBpdu = false;
   isSecure = false;
   datapathId = 0n;

@@ -15,11 +15,13 @@ import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Backer } from './backer.js';
 import { Bridge } from './bridge.js';
 import type { Bundle, SwitchPort } from './bundle.js';
+import { configureMirrors } from './mirror-settings.js';
 import type { Netdev, NetdevProvider } from './netdev.js';
 import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
 import { Ofproto } from './ofproto.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
 import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
+import { configureTables } from './table-settings.js';
 import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig } from './tunnel.js';
 import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
 import { writeBack } from './write-back.js';
@@ -87,6 +89,7 @@ export class Configuration {
       const entry = this.configured.get(name)!;
       this.addPorts(entry, row);
       this.configureBundles(entry, row);
+      configureMirrors(entry.bridge, row);
       this.configureBridge(entry, row);
     }
     for (const { bridge } of this.configured.values()) {
@@ -145,7 +148,7 @@ export class Configuration {
     bridge.fdb.setMaxEntries(Number(other.get('mac-table-size') ?? 8192) || 8192);
     bridge.fdb.floodVlans = new Set(row.integers('flood_vlans'));
     this.configureIdentity(entry, other);
-    this.configureTables(bridge, row);
+    configureTables(bridge, row, this.env.database);
     const failMode = row.string('fail_mode') ?? '';
     const isNew = entry.failMode === '';
     const mode = failMode === 'secure' ? 'secure' : 'standalone';
@@ -195,16 +198,6 @@ export class Configuration {
       bridge.datapathId = BigInt(`0x${wanted.replace(/^0x/i, '')}`);
     } else {
       bridge.datapathId = BigInt(`0x${Buffer.from(mac).toString('hex')}`);
-    }
-  }
-
-  private configureTables(bridge: Bridge, row: Row): void {
-    const tables = row.get('flow_tables');
-    if (!(tables instanceof Map)) return;
-    for (const [id, uuid] of tables) {
-      const settings = this.env.database.row('Flow_Table', String(uuid));
-      const prefixes = settings?.strings('prefixes') ?? [];
-      if (prefixes.length > 0) bridge.table(Number(id)).classifier.setPrefixFields(prefixes.map(String));
     }
   }
 

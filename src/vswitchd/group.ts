@@ -4,13 +4,7 @@
  *
  * The invariant: a group never changes but for its counters. A change of it is another group in its place.
  */
-import {
-  type Bucket,
-  type GroupMod,
-  type GroupSelection,
-  type GroupStatsEntry,
-  type GroupType,
-} from '#src/openflow/group-mod.js';
+import type { Bucket, GroupMod, GroupSelection, GroupStatsEntry, GroupType } from '#src/openflow/group-mod.js';
 
 export interface GroupBucket extends Bucket {
   packets: number;

@@ -1,10 +1,14 @@
 /**
- * The rules of one OpenFlow table and what is counted of them. Mirrors struct oftable and struct rule of ofproto.
+ * The rules of one OpenFlow table, what is counted of them, and how many there may be. Mirrors struct oftable and
+ * struct rule of ofproto.
  */
-import { Classifier } from '#flowtable/classifier.js';
+import { Classifier, DEFAULT_PREFIX_FIELDS } from '#flowtable/classifier.js';
 import type { Match } from '#flowtable/match.js';
 import type { Action } from '#src/openflow/action/action.js';
 import type { FlowModFlags } from '#src/openflow/flow-mod.js';
+import type { Subfield } from '#src/openflow/subfield.js';
+import type { TableDescription, TableMiss, TableMod, TableStatsEntry } from '#src/openflow/table-mod.js';
+import { chooseRuleToEvict } from './eviction.js';
 
 export interface Rule {
   readonly tableId: number;
@@ -27,14 +31,101 @@ export interface Rule {
 export const TABLE_COUNT = 255;
 export const INTERNAL_TABLE = 254;
 
+/** What OVS says of a table without a limit. */
+const UNLIMITED_ENTRIES = 1_000_000;
+/** The limit that OVS reckons with where there is none. */
+const UINT_MAX = 0xffffffff;
+/** OFPTMPEF14_OTHER | IMPORTANCE | LIFETIME: all that OVS goes by, and always. */
+const EVICTION_FLAGS = 7;
+
+/** Flow_Table of the database. */
+export interface TableSettings {
+  readonly name: string;
+  /** null: as many as one likes. */
+  readonly flowLimit: number | null;
+  readonly evicts: boolean;
+  readonly groups: readonly Subfield[];
+}
+
+const NO_SETTINGS: TableSettings = { name: '', flowLimit: null, evicts: false, groups: [] };
+
 export class OpenFlowTable {
   readonly id: number;
   readonly classifier = new Classifier<Rule>();
   /** Lookups that found a rule, and that did not. */
   matchedCount = 0;
   missedCount = 0;
+  /** What becomes of packets that no rule matches; OpenFlow 1.1 and 1.2 can set it. */
+  miss: TableMiss = 'default';
+  settings: TableSettings = NO_SETTINGS;
+  /** Did a controller ask for eviction? */
+  private evictsByRequest = false;
+  private prefixFields = DEFAULT_PREFIX_FIELDS;
+  private vacancy: { isOn: boolean; down: number; up: number } = { isOn: false, down: 0, up: 0 };
 
   constructor(id: number) {
     this.id = id;
+  }
+
+  get isFull(): boolean {
+    const { flowLimit } = this.settings;
+    return flowLimit !== null && this.classifier.ruleCount >= flowLimit;
+  }
+
+  /** The rule to give up for another, or null where none may go. */
+  ruleToEvict(): Rule | null {
+    const { evicts, groups } = this.settings;
+    return evicts || this.evictsByRequest ? chooseRuleToEvict(this.classifier.rules(), groups) : null;
+  }
+
+  setPrefixFields(fields: readonly string[]): void {
+    if (fields.join() === this.prefixFields.join()) return;
+    this.prefixFields = fields;
+    this.classifier.setPrefixFields(fields);
+  }
+
+  /** Takes up settings; rules beyond the limit go where they may. */
+  configure(settings: TableSettings | null): void {
+    this.settings = settings ?? NO_SETTINGS;
+    const limit = this.settings.flowLimit;
+    while (limit !== null && this.classifier.ruleCount > limit) {
+      const rule = this.ruleToEvict();
+      if (rule === null) break;
+      this.classifier.remove(rule);
+    }
+  }
+
+  modify(mod: TableMod): void {
+    if (mod.miss !== null && mod.miss !== 'default') this.miss = mod.miss;
+    if (mod.eviction !== null) this.evictsByRequest = mod.eviction;
+    if (mod.vacancy !== null) this.vacancy = { ...mod.vacancy };
+  }
+
+  stats(): TableStatsEntry {
+    return {
+      tableId: this.id,
+      name: this.settings.name,
+      maxEntries: Math.min(this.settings.flowLimit ?? UNLIMITED_ENTRIES, UNLIMITED_ENTRIES),
+      active: this.classifier.ruleCount,
+      lookups: BigInt(this.matchedCount + this.missedCount),
+      matched: BigInt(this.matchedCount),
+      miss: this.miss,
+    };
+  }
+
+  describe(): TableDescription {
+    const { isOn, down, up } = this.vacancy;
+    return {
+      tableId: this.id,
+      eviction: this.evictsByRequest,
+      evictionFlags: EVICTION_FLAGS,
+      vacancy: isOn ? { down, up, vacancy: this.freePercentage() } : null,
+    };
+  }
+
+  private freePercentage(): number {
+    const limit = this.settings.flowLimit ?? UINT_MAX;
+    if (limit === 0) return 100;
+    return Math.max(0, Math.floor(((limit - this.classifier.ruleCount) * 100) / limit));
   }
 }

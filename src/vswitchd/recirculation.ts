@@ -22,6 +22,8 @@ export interface FrozenState {
   readonly actionSet: readonly Action[];
   readonly wasMpls: boolean;
   readonly conntracked: boolean;
+  /** Bits of the mirrors that have had their copy. */
+  readonly mirrored: number;
   readonly userdata: Uint8Array;
 }
 
@@ -37,6 +39,7 @@ function signature(state: FrozenState): string {
     JSON.stringify([state.actions, state.actionSet], (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
     state.wasMpls,
     state.conntracked,
+    state.mirrored,
     hex(state.userdata),
   ].join('|');
 }

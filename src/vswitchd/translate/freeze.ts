@@ -135,6 +135,7 @@ export function frozenState(t: Translation): FrozenState {
     actionSet: [],
     wasMpls: t.wasMpls,
     conntracked: t.conntracked,
+    mirrored: t.mirrored,
     userdata: new Uint8Array(),
   };
 }
@@ -147,6 +148,7 @@ export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[
     t.tableId = state.tableId;
     t.report('thaw', `Resuming from table ${state.tableId}`);
     t.conntracked = state.conntracked;
+    t.mirrored = state.mirrored;
     if (!state.conntracked) clearConntrack(t);
     flow.bytes.set(state.tunnel, OFF_TUN_ID);
     flow.bytes.set(state.metadata, OFF_METADATA);

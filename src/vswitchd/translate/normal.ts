@@ -54,6 +54,9 @@ const RESERVED_ADDRESSES: ReadonlySet<string> = new Set([
   ...Array.from({ length: 8 }, (_, i) => `01000cccccc${i}`),
 ]);
 
+/** mac as 12 hexadecimal digits. */
+export const isReservedAddress = (mac: string): boolean => RESERVED_ADDRESSES.has(mac);
+
 /** An ARP that a machine broadcasts about itself, as after a migration. */
 function isGratuitousArp({ flow, wc }: Translation): boolean {
   if (flow.u16(OFF_ETH_TYPE) !== ETH_TYPE_ARP) return false;
@@ -88,6 +91,12 @@ export function translateNormal(t: Translation): void {
     return;
   }
 
+  if (inBundle !== null && bridge.mirrors.isOutput(inBundle)) {
+    if (t.input.packet !== null) t.report('error', mirrorOutputError(inBundle));
+    t.report('warn', 'input port is mirror output port, dropping');
+    return;
+  }
+
   const inTags = extractTags(flow);
   let tags: Tags = inTags;
   if (inBundle !== null) {
@@ -101,7 +110,7 @@ export function translateNormal(t: Translation): void {
   }
   const vlan = tags[0].vid;
 
-  if (inPort !== null && !bridge.forwardsBpdu && RESERVED_ADDRESSES.has(macText(flow.bytes, OFF_ETH_DST))) {
+  if (inPort !== null && !bridge.forwardsBpdu && isReservedAddress(macText(flow.bytes, OFF_ETH_DST))) {
     t.report('detail', 'packet has reserved destination MAC, dropping');
     return;
   }
@@ -121,8 +130,11 @@ export function translateNormal(t: Translation): void {
   if (entry?.bundle == null) {
     t.note('no learned MAC for destination, flooding');
     for (const bundle of bridge.bundles) {
-      if (bundle !== inBundle && includesVlan(bundle, tags) && isFloodable(bundle)) outputToBundle(t, bundle, tags);
+      if (bundle === inBundle || !includesVlan(bundle, tags) || !isFloodable(bundle)) continue;
+      if (!bridge.mirrors.isOutput(bundle)) outputToBundle(t, bundle, tags);
     }
+  } else if (bridge.mirrors.isOutput(entry.bundle)) {
+    t.report('warn', 'learned port is a mirror port, dropping');
   } else if (entry.bundle === inBundle) {
     t.note('learned port is input port, dropping');
   } else {
@@ -131,7 +143,12 @@ export function translateNormal(t: Translation): void {
   }
 }
 
-function outputToBundle(t: Translation, bundle: Bundle, tags: Tags): void {
+/** Why a packet from the port is not taken. */
+export const mirrorOutputError = (bundle: Bundle): string =>
+  `dropping packet received on port ${bundle.name}, which is reserved exclusively for mirroring`;
+
+/** Sends a packet with these (internal) tags out of a bundle. */
+export function outputToBundle(t: Translation, bundle: Bundle, tags: Tags): void {
   const { flow, wc } = t;
   if (bundle.vlanMode === 'dot1q-tunnel' && bundle.cvlans !== null) wc.setU16(OFF_VLAN1_TCI, 0xffff);
   const out = translateOutput(bundle, tags);

@@ -5,6 +5,8 @@
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
+import type { Group, GroupBucket } from '../group.js';
+import type { Mirrors } from '../mirror.js';
 import type { OpenFlowTable, Rule } from '../openflow-table.js';
 import type { TraceNode } from './trace.js';
 
@@ -13,6 +15,10 @@ export type Credit =
   | { readonly kind: 'rule'; readonly rule: Rule }
   | { readonly kind: 'table'; readonly table: OpenFlowTable; readonly matched: boolean }
   | { readonly kind: 'port'; readonly tx: SwitchPort | null; readonly rx: SwitchPort | null }
+  /** bucket null: all of them. */
+  | { readonly kind: 'group'; readonly group: Group; readonly bucket: GroupBucket | null }
+  /** used: bits of the mirrors. */
+  | { readonly kind: 'mirror'; readonly mirrors: Mirrors; readonly used: number }
   | {
       readonly kind: 'learn';
       readonly bundle: Bundle;

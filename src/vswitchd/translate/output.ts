@@ -31,6 +31,9 @@ const RESTORED: readonly (readonly [number, number])[] = [
   [OFF_ETH_TYPE, 2],
 ];
 
+/** A longer one cuts nothing off. */
+const MAX_SNAPLEN = 0xffff;
+
 function isBetweenProtected(t: Translation, out: SwitchPort): boolean {
   const from = t.bridge.ports.get(t.flow.u32(OFF_IN_PORT));
   return from?.bundle?.isProtected === true && out.bundle?.isProtected === true;
@@ -47,6 +50,10 @@ export function outputToPort(t: Translation, ofPort: number): void {
     t.report('detail', 'OFPPC_NO_FWD set, skipping output');
     return;
   }
+  if (t.mirrorSnaplen !== 0 && port.odpPort === null) {
+    t.report('warn', 'Mirror truncate to ODPP_NONE, skipping output');
+    return;
+  }
   if (isBetweenProtected(t, port)) {
     t.report('warn', 'Flow is between protected ports, skipping output.');
     return;
@@ -56,21 +63,30 @@ export function outputToPort(t: Translation, ofPort: number): void {
     crossPatch(t, port, peer);
     return;
   }
-  // A patch port without a peer has no way on.
-  if (port.odpPort === null) return;
   const saved = RESTORED.map(([offset, size]) => t.flow.bytes.slice(offset, offset + size));
-  if (port.tunnel === null) {
-    t.commit();
-    t.actions.push({ kind: 'output', port: port.odpPort });
-  } else {
-    outputToTunnel(t, port, port.odpPort);
-  }
+  // A patch port without a peer has no way on.
+  const isSent = port.odpPort === null || sendTo(t, port, port.odpPort);
+  if (isSent && port.bundle !== null) t.mirrorEgress(port.bundle);
   RESTORED.forEach(([offset], i) => {
     t.flow.bytes.set(saved[i]!, offset);
   });
 }
 
-function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): void {
+/** False when the packet cannot go there. */
+function sendTo(t: Translation, port: SwitchPort, odpPort: number): boolean {
+  if (port.tunnel !== null) return outputToTunnel(t, port, odpPort);
+  t.commit();
+  pushOutput(t, odpPort);
+  return true;
+}
+
+/** The output itself, cut short when it is a mirror's copy. */
+function pushOutput(t: Translation, odpPort: number): void {
+  if (t.mirrorSnaplen > 0 && t.mirrorSnaplen < MAX_SNAPLEN) t.actions.push({ kind: 'trunc', maxLen: t.mirrorSnaplen });
+  t.actions.push({ kind: 'output', port: odpPort });
+}
+
+function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): boolean {
   const { flow } = t;
   const saved = flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
   setTunnelForOutput(port.tunnel!, flow, t.wc);
@@ -82,7 +98,7 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): void
       .every((byte, i) => byte === original.bytes[OFF_TUN_IPV6_DST + i]);
   if (goesHome) {
     t.report('warn', 'Not tunneling to our own address');
-    return;
+    return false;
   }
   t.credits.push({ kind: 'port', tx: port, rx: null });
   if (t.bridge.backer.hasNativeTunnels()) {
@@ -91,13 +107,14 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): void
       `output to native tunnel ${port.name}: not built yet; switch native tunnels off with dpif/set-dp-features ${t.bridge.name} tnl_push_pop false`,
     );
     flow.bytes.set(saved, OFF_TUN_ID);
-    return;
+    return false;
   }
   t.report('detail', 'output to kernel tunnel');
   commitTunnel(t.commitState());
   flow.bytes.set(saved, OFF_TUN_ID);
   t.commit();
-  t.actions.push({ kind: 'output', port: odpPort });
+  pushOutput(t, odpPort);
+  return true;
 }
 
 /** Sends to all ports but the one the packet came in by; `all`: also to those with NO_FLOOD. */

@@ -13,7 +13,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   const { flow, wc } = t;
   const saved = flow.clone();
   const savedTunnelMask = wc.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
-  const { bridge, stack, actionSet, rule, ruleCookie, tableId, wasMpls, conntracked } = t;
+  const { bridge, stack, actionSet, rule, ruleCookie, tableId, wasMpls, conntracked, mirrored } = t;
   t.stack = [];
   t.actionSet = [];
   flow.setU32(OFF_IN_PORT, to.ofPort);
@@ -22,6 +22,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   wc.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
   flow.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
   clearConntrack(t);
+  if (to.bridge !== bridge) t.mirrored = 0;
   t.bridge = to.bridge;
   t.within('bridge', `bridge("${to.bridge.name}")`, () => {
     if (!t.mayReceive(to)) return;
@@ -31,6 +32,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   flow.copyFrom(saved);
   wc.bytes.set(savedTunnelMask, OFF_TUN_ID);
   t.bridge = bridge;
+  if (to.bridge !== bridge) t.mirrored = mirrored;
   t.stack = stack;
   t.actionSet = actionSet;
   t.rule = rule;

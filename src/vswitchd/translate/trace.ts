@@ -3,7 +3,7 @@
  * Mirrors ofproto-dpif-trace.[ch].
  */
 
-export type TraceNodeKind = 'bridge' | 'table' | 'thaw' | 'action' | 'detail' | 'warn' | 'error';
+export type TraceNodeKind = 'bridge' | 'table' | 'bucket' | 'thaw' | 'action' | 'detail' | 'warn' | 'error';
 
 export interface TraceNode {
   readonly kind: TraceNodeKind;
@@ -19,7 +19,11 @@ export function addNode(parent: TraceNode[], kind: TraceNodeKind, text: string):
 }
 
 const isTerminal = (node: TraceNode): boolean =>
-  node.kind === 'action' || node.kind === 'detail' || node.kind === 'warn' || node.kind === 'error';
+  node.kind === 'action' ||
+  node.kind === 'detail' ||
+  node.kind === 'warn' ||
+  node.kind === 'error' ||
+  node.kind === 'bucket';
 
 /**
  * ovs-appctl's text. The last child of a node stands at the node's own depth, so that a chain of resubmits does not
@@ -48,6 +52,7 @@ function decorate(node: TraceNode): string {
       return ` >>>> ${node.text} <<<<`;
     case 'bridge':
     case 'table':
+    case 'bucket':
     case 'thaw':
     case 'action':
       return node.text;

@@ -42,7 +42,7 @@ import type {
   TranslateContext,
 } from '#src/openflow/translate-context.js';
 import type { Bridge } from '../bridge.js';
-import { NO_RECV, NO_RECV_STP, type SwitchPort } from '../bundle.js';
+import { type Bundle, NO_RECV, NO_RECV_STP, type SwitchPort } from '../bundle.js';
 import type { Rule } from '../openflow-table.js';
 import type { FrozenAction } from '../recirculation.js';
 import { processTunnelEcn } from '../tunnel.js';
@@ -54,7 +54,8 @@ import { expirePacket, sendToController } from './controller.js';
 import { Freezer, thaw } from './freeze.js';
 import { decrementMplsTtl, needsRecirculationForMpls, popMpls, pushMpls } from './mpls.js';
 import { translateNested } from './nested.js';
-import { translateNormal } from './normal.js';
+import { mirrorEgress, mirrorIngress } from './mirror.js';
+import { mirrorOutputError, translateNormal } from './normal.js';
 import { floodPackets, outputToPort } from './output.js';
 import type { Credit, TranslateError, TranslateOutcome } from './outcome.js';
 import { isStp } from './packet-kind.js';
@@ -118,6 +119,9 @@ export class Translation implements TranslateContext {
   wasMpls = false;
   /** Has the packet been through the connection tracker? */
   conntracked = false;
+  /** Bits of the mirrors that have had their copy, and how much of the packet the copy that is being sent has (0: all). */
+  mirrored = 0;
+  mirrorSnaplen = 0;
   private inActionSet = false;
   private readonly root: TraceNode[] = [];
   private readonly origSkbPriority: number;
@@ -155,7 +159,10 @@ export class Translation implements TranslateContext {
       actions = this.rule?.actions ?? [];
     }
     if (frozen === null && inPort?.tunnel != null) this.credits.push({ kind: 'port', tx: null, rx: inPort });
-    if (processTunnelEcn(flow) && (inPort === null || this.mayReceive(inPort))) {
+    if (inPort?.bundle != null && this.bridge.mirrors.isOutput(inPort.bundle)) {
+      this.report('error', mirrorOutputError(inPort.bundle));
+    } else if (processTunnelEcn(flow) && (inPort === null || this.mayReceive(inPort))) {
+      mirrorIngress(this);
       this.translate(actions, true);
       if (this.error === null) this.finishPipeline();
     }
@@ -243,6 +250,10 @@ export class Translation implements TranslateContext {
 
   mayReceive(port: SwitchPort): boolean {
     return (port.config & (isStp(this.flow) ? NO_RECV_STP : NO_RECV)) === 0;
+  }
+
+  mirrorEgress(bundle: Bundle): void {
+    mirrorEgress(this, bundle);
   }
 
   // What actions ask for.
