@@ -49,6 +49,12 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./replay.js')).replayCommand,
   },
   {
+    name: 'explain',
+    usage: 'explain [flow]',
+    describe: 'Tell why a packet goes where it goes, or nowhere',
+    load: async () => (await import('./explain.js')).explainCommand,
+  },
+  {
     name: 'bench',
     usage: 'bench [names..]',
     describe: 'Measure the switch and its parts',

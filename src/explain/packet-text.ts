@@ -1,0 +1,78 @@
+/** The explanation of a packet as text: what becomes of it, the decision, the rules it nearly matched, its path. */
+import type { Palette } from '#src/report/colour.js';
+import type { TraceNode } from '#src/vswitchd/translate/trace.js';
+import type { Decision } from './decision.js';
+import { type Consulted, type PacketExplanation, ruleText } from './explain-packet.js';
+import type { Fate } from './fate.js';
+import type { NearRule } from './nearest-rules.js';
+
+export function renderPacket(explanation: PacketExplanation, palette: Palette): string {
+  const { fate, decisions, consulted } = explanation;
+  const lines = [explanation.flow, '', fateLine(fate, explanation.error, palette)];
+  const [last] = decisions.slice(-1);
+  if (last !== undefined) {
+    lines.push('', palette.bold('Decision'), ...decisionLines(last));
+    if (decisions.length > 1) {
+      lines.push('', palette.bold('Before it'), ...decisions.slice(0, -1).flatMap(decisionLines));
+    }
+  }
+  for (const asked of consulted) lines.push(...consultedLines(asked, palette));
+  lines.push('', palette.bold('Path'), ...pathLines(explanation.trace, 1));
+  lines.push('', `Megaflow: ${explanation.megaflow}`, `Datapath actions: ${explanation.datapathActions}`);
+  return `${lines.join('\n')}\n`;
+}
+
+export function fateText(fate: Fate): string {
+  const also = fate.toController ? ', and a controller gets it' : '';
+  switch (fate.kind) {
+    case 'delivered':
+      return `leaves by ${fate.ports.join(', ')}${also}`;
+    case 'to-controller':
+      return 'goes to a controller only';
+    case 'recirculated':
+      return `comes back to the datapath (recirculation)${also}`;
+    case 'dropped':
+      return 'is dropped';
+  }
+}
+
+function fateLine(fate: Fate, error: string | null, palette: Palette): string {
+  const text = `The packet ${fateText(fate)}${error === null ? '' : ` (${error})`}.`;
+  return fate.kind === 'dropped' ? palette.bad(text) : palette.good(text);
+}
+
+function decisionLines({ reason, text, bridge, table, rule, action }: Decision): readonly string[] {
+  const lines = [`  bridge ${bridge.name}, table ${table}: ${text} [${reason}]`];
+  if (rule !== null) lines.push(`    rule:   ${ruleText(bridge, rule)}`);
+  if (action !== null) lines.push(`    action: ${action}`);
+  return lines;
+}
+
+function consultedLines({ bridge, table, found, nearest }: Consulted, palette: Palette): readonly string[] {
+  if (nearest.length === 0) return [];
+  const title = found === null ? 'Nearest rules' : 'Other rules';
+  return [
+    '',
+    palette.bold(`${title} of table ${table} of ${bridge.name}`),
+    ...nearest.flatMap((near) => nearLines(near, bridge)),
+  ];
+}
+
+function nearLines({ rule, differences, isOutranked }: NearRule, bridge: Consulted['bridge']): readonly string[] {
+  const head = `  ${ruleText(bridge, rule)}`;
+  if (differences.length === 0) return [head, '    matches, but a rule of higher priority was chosen'];
+  const lines = differences.map(
+    ({ field, wanted, found }) => `    ${field}: the rule wants ${wanted}, the packet has ${found}`,
+  );
+  if (isOutranked) lines.push('    and its priority is not above that of the rule that was chosen');
+  return [head, ...lines];
+}
+
+/** Where translation went: bridges, tables and actions, without the notes. */
+function pathLines(nodes: readonly TraceNode[], depth: number): readonly string[] {
+  return nodes.flatMap(({ kind, text, children }) => {
+    const mark = kind === 'detail' ? '-> ' : kind === 'warn' || kind === 'error' ? '!! ' : '';
+    // Chains of resubmits go deep: what is deeper than this stands at this depth.
+    return [`${'  '.repeat(Math.min(depth, 12))}${mark}${text.trim()}`, ...pathLines(children, depth + 1)];
+  });
+}
