@@ -100,6 +100,8 @@ export class Draft {
   /** Rows of the database that some command looked at, by table and UUID. */
   private readonly touched = new Map<string, Map<string, DraftRow>>();
   private readonly inserted: DraftRow[] = [];
+  /** The same rows by table and UUID; of two with one UUID, which the database will refuse, the first. */
+  private readonly insertedByUuid = new Map<string, DraftRow>();
   private uuidCount = 0;
 
   constructor(database: Database) {
@@ -120,10 +122,7 @@ export class Draft {
 
   row(table: string, uuid: string): DraftRow | undefined {
     const committed = this.database.row(table, uuid);
-    const row =
-      committed === undefined
-        ? this.inserted.find((candidate) => candidate.uuid === uuid && candidate.schema.name === table)
-        : this.touch(committed);
+    const row = committed === undefined ? this.insertedByUuid.get(`${table} ${uuid}`) : this.touch(committed);
     return row?.isDeleted ? undefined : row;
   }
 
@@ -137,6 +136,8 @@ export class Draft {
     if (schema === undefined) throw new Error(`the database has no table ${table}`);
     const row = new DraftRow(this, schema, uuid, undefined, keepsUuid);
     this.inserted.push(row);
+    const name = `${table} ${uuid}`;
+    if (!this.insertedByUuid.has(name)) this.insertedByUuid.set(name, row);
     return row;
   }
 
