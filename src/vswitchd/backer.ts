@@ -24,6 +24,7 @@ import type { PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
+import { MeterIds } from './meter-table.js';
 import { RecirculationIds } from './recirculation.js';
 import { giveCredit } from './translate/credit.js';
 import { fdbLookup, type Credit, type TranslateOutcome } from './translate/outcome.js';
@@ -71,6 +72,7 @@ export class Backer {
   readonly dpif: Datapath;
   readonly features: DatapathFeatures;
   readonly recirculation = new RecirculationIds();
+  readonly meterIds = new MeterIds();
   readonly bridges = new Set<Bridge>();
   flowLimit = DEFAULT_FLOW_LIMIT;
   maxIdleMs = DEFAULT_MAX_IDLE_MS;
@@ -162,6 +164,11 @@ export class Backer {
 
   /** Executes actions of a controller, or of ovs-ofctl packet-out. */
   packetOut(bridge: Bridge, message: PacketOut): void {
+    this.preparePacketOut(bridge, message)();
+  }
+
+  /** Translates a packet-out with the rules as they are now; the function that it returns sends the packet. */
+  preparePacketOut(bridge: Bridge, message: PacketOut): () => void {
     const flow = extractFlow(message.packet, undefined, this.vlanLimit);
     flow.setU32(OFF_IN_PORT, message.inPort);
     const outcome = new Translation({
@@ -171,10 +178,12 @@ export class Backer {
       allowSideEffects: true,
       actions: message.actions,
     }).run();
-    giveCredit(outcome.credits, 1, message.packet.length, this.scheduler.nowNs());
-    const key = flow.clone();
-    key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
-    this.dpif.execute(message.packet, key, outcome.actions);
+    return () => {
+      giveCredit(outcome.credits, 1, message.packet.length, this.scheduler.nowNs());
+      const key = flow.clone();
+      key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
+      this.dpif.execute(message.packet, key, outcome.actions);
+    };
   }
 
   /** Credits rules, ports and learned addresses with what the datapath has counted since the last time. */

@@ -8,11 +8,13 @@ import { formatMatch } from '#src/openflow/match-format.js';
 import { DEFAULT_PRIORITY, NO_FLAGS } from '#src/openflow/flow-mod.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import { NO_PORT_NAMES, OFPP_CONTROLLER, type PortNames } from '#src/openflow/ports.js';
+import type { FragmentHandling } from '#src/openflow/switch-connection.js';
 import type { Backer } from './backer.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { MacLearning } from './mac-learning.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
 import { GroupTable } from './group-table.js';
+import { MeterTable, meteringOf } from './meter-table.js';
 import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
@@ -31,6 +33,9 @@ export class Bridge {
   readonly bundles: Bundle[] = [];
   readonly groups = new GroupTable();
   readonly mirrors = new Mirrors();
+  readonly meters: MeterTable;
+  /** What becomes of IP fragments. */
+  fragmentHandling: FragmentHandling = 'normal';
   forwardsBpdu = false;
   isSecure = false;
   datapathId = 0n;
@@ -38,6 +43,8 @@ export class Bridge {
   wantsPacketInOnMiss = false;
   /** The switch's own rule for such packets. */
   readonly missRule: Rule;
+  /** And the one for fragments, where they are dropped. */
+  readonly dropFragmentsRule: Rule;
   /** Made when first asked for: most are never used. */
   private readonly tables: (OpenFlowTable | undefined)[] = [];
 
@@ -45,6 +52,7 @@ export class Bridge {
     this.name = name;
     this.backer = backer;
     this.clock = clock;
+    this.meters = new MeterTable(backer.meterIds, meteringOf(backer.dpif));
     this.missRule = {
       tableId: INTERNAL_TABLE,
       match: new Match(),
@@ -61,6 +69,7 @@ export class Bridge {
       packets: 0,
       bytes: 0,
     };
+    this.dropFragmentsRule = { ...this.missRule, actions: [] };
   }
 
   get nowSec(): number {

@@ -135,6 +135,7 @@ export class Configuration {
     for (const port of [...entry.interfaces.values()]) this.removeInterface(entry, port);
     const { backer } = entry.bridge;
     backer.bridges.delete(entry.bridge);
+    entry.bridge.meters.clear();
     backer.recirculation.forget(entry.bridge);
     backer.noteChange();
     this.configured.delete(name);

@@ -1,15 +1,27 @@
 /**
- * The OpenFlow half of a bridge: requests in, answers out. Mirrors ofproto/ofproto.c: flow mods (add, modify, delete,
- * strict and loose), time-outs, statistics, port state, packet-out.
+ * The OpenFlow half of a bridge: requests in, answers out. Mirrors ofproto/ofproto.c: flow, group, meter, table and
+ * port mods, bundles, statistics, packet-out.
+ *
+ * The invariant: a request that is refused leaves the switch as it was, and one that is carried out is seen by packets
+ * as a whole or not at all.
  */
 import type { Scheduler } from '#src/sim/scheduler.js';
-import type { Action } from '#src/openflow/action/action.js';
-import { checkActions } from '#src/openflow/action/action-list.js';
-import { type FlowMod, TABLE_ALL } from '#src/openflow/flow-mod.js';
-import { OFPP_LOCAL, OFPP_MAX, OFPP_NONE } from '#src/openflow/ports.js';
+import type { FlowMod } from '#src/openflow/flow-mod.js';
+import { TABLE_ALL } from '#src/openflow/flow-mod.js';
 import {
+  type GroupDescription,
+  type GroupFeatures,
+  type GroupMod,
+  type GroupStatsEntry,
+  GROUP_TYPES,
+  OFPG_MAX,
+} from '#src/openflow/group-mod.js';
+import type { MeterConfig, MeterFeatures, MeterMod, MeterStatsEntry } from '#src/openflow/meter-mod.js';
+import {
+  type BundleMessage,
   type FlowStatsEntry,
   type FlowStatsRequest,
+  type FragmentHandling,
   OpenFlowError,
   type PacketOut,
   type PortDescription,
@@ -17,26 +29,27 @@ import {
   type SwitchConnection,
   type SwitchFeatures,
 } from '#src/openflow/switch-connection.js';
+import type { TableDescription, TableMod, TableStatsEntry } from '#src/openflow/table-mod.js';
+import { checkReferences, groupsOf, usesMeter } from './action-references.js';
 import type { Bridge } from './bridge.js';
-import { PORT_DOWN, type SwitchPort } from './bundle.js';
-import { hashInteger, OvsHmap } from './ovs-hmap.js';
+import { PORT_DOWN } from './bundle.js';
+import { agreesWith, FlowChanges, type Undo } from './flow-changes.js';
+import { METER_FEATURES } from './meter-table.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
+import { describePort, portsInOrder, portStatsEntry } from './port-stats.js';
 
-const NS_PER_SEC = 1e9;
-/** OFPPS_LINK_DOWN, OFPPS_LIVE. */
-const LINK_DOWN = 1;
-const LIVE = 4;
-
-/** One step of a batch of flow mods, as it can be undone. */
-type Undo = () => void;
+/** SELECT_WEIGHT, SELECT_LIVENESS and CHAINING (OFPGFC12_*). */
+const GROUP_CAPABILITIES = 1 | 2 | 4;
 
 export class Ofproto implements SwitchConnection {
   readonly bridge: Bridge;
   private readonly scheduler: Scheduler;
+  private readonly changes: FlowChanges;
 
   constructor(bridge: Bridge, scheduler: Scheduler) {
     this.bridge = bridge;
     this.scheduler = scheduler;
+    this.changes = new FlowChanges(bridge, scheduler);
   }
 
   get name(): string {
@@ -51,64 +64,17 @@ export class Ofproto implements SwitchConnection {
     return { datapathId: this.bridge.datapathId, bufferCount: 0, tableCount: TABLE_COUNT - 1 };
   }
 
+  // Ports.
+
   portDescriptions(): readonly PortDescription[] {
-    return this.portsInOrder().map((port) => ({
-      port: port.ofPort,
-      name: port.name,
-      mac: port.netdev.mac,
-      config: (port.config & ~PORT_DOWN) | (port.netdev.up ? 0 : PORT_DOWN),
-      state: port.netdev.carrier ? LIVE : LINK_DOWN,
-      currentSpeedKbps: 0,
-      maxSpeedKbps: 0,
-    }));
+    return portsInOrder(this.bridge).map(describePort);
   }
 
   portStats(number: number | null): readonly PortStatsEntry[] {
     this.bridge.backer.pushStats();
-    return this.portsInOrder()
+    return portsInOrder(this.bridge)
       .filter((port) => number === null || port.ofPort === number)
       .map(portStatsEntry);
-  }
-
-  flowMods(mods: readonly FlowMod[]): void {
-    const undo: Undo[] = [];
-    this.bridge.backer.pushStats();
-    try {
-      for (const mod of mods) this.apply(mod, undo);
-    } catch (error) {
-      for (const step of undo.reverse()) step();
-      throw error;
-    } finally {
-      if (undo.length > 0) this.bridge.backer.noteChange();
-    }
-  }
-
-  flowStats(request: FlowStatsRequest): readonly FlowStatsEntry[] {
-    this.expireRules();
-    this.bridge.backer.pushStats();
-    const nowNs = this.scheduler.nowNs();
-    return this.select(request.tableId, (rule) => rule.match.isWithin(request.match))
-      .filter((rule) => agrees(rule, request))
-      .map((rule) => ({
-        tableId: rule.tableId,
-        match: rule.match,
-        priority: rule.priority,
-        cookie: rule.cookie,
-        durationNs: nowNs - rule.createdNs,
-        idleAgeNs: nowNs - rule.usedNs,
-        hardAgeNs: nowNs - rule.modifiedNs,
-        idleTimeout: rule.idleTimeout,
-        hardTimeout: rule.hardTimeout,
-        importance: rule.importance,
-        flags: rule.flags,
-        packets: rule.packets,
-        bytes: rule.bytes,
-        actions: rule.actions,
-      }));
-  }
-
-  packetOut(message: PacketOut): void {
-    this.bridge.backer.packetOut(this.bridge, message);
   }
 
   portMod(number: number, config: number, mask: number): void {
@@ -120,196 +86,184 @@ export class Ofproto implements SwitchConnection {
     this.bridge.backer.noteChange();
   }
 
-  /** Removes rules whose time is up. */
-  expireRules(): void {
-    const nowNs = this.scheduler.nowNs();
-    let changed = false;
-    for (const table of this.bridge.usedTables()) {
-      if (table.classifier.ruleCount === 0) continue;
-      for (const rule of [...table.classifier.rules()]) {
-        const isHard = rule.hardTimeout > 0 && nowNs >= rule.modifiedNs + rule.hardTimeout * NS_PER_SEC;
-        const isIdle = rule.idleTimeout > 0 && nowNs >= rule.usedNs + rule.idleTimeout * NS_PER_SEC;
-        if (isHard || isIdle) {
-          table.classifier.remove(rule);
-          changed = true;
-        }
-      }
-    }
-    if (changed) this.bridge.backer.noteChange();
+  // Flows.
+
+  flowMods(mods: readonly FlowMod[]): void {
+    this.change((undo) => {
+      for (const mod of mods) this.changes.apply(mod, undo);
+    });
   }
 
-  /** Removes all rules; a bridge that is not secure then switches by itself. */
+  flowStats(request: FlowStatsRequest): readonly FlowStatsEntry[] {
+    this.expireRules();
+    this.bridge.backer.pushStats();
+    const nowNs = this.scheduler.nowNs();
+    return this.changes
+      .select(request.tableId, (rule) => rule.match.isWithin(request.match))
+      .filter((rule) => agreesWith(rule, request))
+      .map((rule) => flowStatsEntry(rule, nowNs));
+  }
+
+  packetOut(message: PacketOut): void {
+    checkReferences(this.bridge, message.actions);
+    this.bridge.backer.packetOut(this.bridge, message);
+  }
+
+  /** Removes rules whose time is up. */
+  expireRules(): void {
+    if (this.changes.expire()) this.bridge.backer.noteChange();
+  }
+
+  /** Removes all rules, groups and meters; a bridge that is not secure then switches by itself. */
   flush(): void {
     for (const table of this.bridge.usedTables()) {
       for (const rule of [...table.classifier.rules()]) table.classifier.remove(rule);
     }
+    this.bridge.groups.clear();
+    this.bridge.meters.clear();
     this.bridge.backer.noteChange();
   }
 
-  private apply(mod: FlowMod, undo: Undo[]): void {
-    switch (mod.command) {
-      case 'add':
-        this.add(mod, undo);
-        return;
-      case 'modify':
-      case 'modify-strict':
-        this.modify(mod, undo);
-        return;
-      case 'delete':
-      case 'delete-strict':
-        for (const rule of this.selected(mod)) {
-          const table = this.bridge.table(rule.tableId);
-          table.classifier.remove(rule);
-          undo.push(() => table.classifier.insert(rule));
-        }
-    }
+  fragmentHandling(): FragmentHandling {
+    return this.bridge.fragmentHandling;
   }
 
-  private add(mod: FlowMod, undo: Undo[]): void {
-    const tableId = mod.tableId === TABLE_ALL ? 0 : mod.tableId;
-    if (tableId >= INTERNAL_TABLE) throw new OpenFlowError('OFPBRC_EPERM');
-    this.check(mod, tableId);
-    const table = this.bridge.table(tableId);
-    const existing = table.classifier.findExactly(mod.match, mod.priority);
-    if (mod.flags.checkOverlap && existing === null && table.classifier.overlaps(mod.match, mod.priority)) {
-      throw new OpenFlowError('OFPFMFC_OVERLAP');
+  setFragmentHandling(handling: FragmentHandling): void {
+    // OVS has no reassembly, and says so by not changing.
+    if (handling === 'reassemble' || handling === this.bridge.fragmentHandling) return;
+    this.bridge.fragmentHandling = handling;
+    this.bridge.backer.noteChange();
+  }
+
+  /** All of them or none, in order; packets leave once all have been taken. */
+  bundle(messages: readonly BundleMessage[]): void {
+    const packets: (() => void)[] = [];
+    this.change((undo) => {
+      for (const message of messages) {
+        switch (message.kind) {
+          case 'flow-mod':
+            this.changes.apply(message.mod, undo);
+            break;
+          case 'group-mod':
+            this.changeGroup(message.mod, undo);
+            break;
+          case 'packet-out':
+            checkReferences(this.bridge, message.message.actions);
+            packets.push(this.bridge.backer.preparePacketOut(this.bridge, message.message));
+        }
+      }
+    });
+    for (const send of packets) send();
+  }
+
+  // Groups.
+
+  groupMods(mods: readonly GroupMod[]): void {
+    for (const mod of mods) this.change((undo) => this.changeGroup(mod, undo));
+  }
+
+  groupDescriptions(groupId: number | null): readonly GroupDescription[] {
+    return this.bridge.groups.descriptions(groupId);
+  }
+
+  groupStats(groupId: number | null): readonly GroupStatsEntry[] {
+    this.bridge.backer.pushStats();
+    const references = new Map<number, number>();
+    for (const { actions } of this.changes.select(TABLE_ALL, () => true)) {
+      for (const id of groupsOf(actions)) references.set(id, (references.get(id) ?? 0) + 1);
     }
     const nowNs = this.scheduler.nowNs();
-    insert(
-      table,
-      {
-        tableId,
-        match: mod.match,
-        priority: mod.priority,
-        cookie: mod.newCookie ?? 0n,
-        idleTimeout: mod.idleTimeout,
-        hardTimeout: mod.hardTimeout,
-        importance: mod.importance,
-        flags: mod.flags,
-        actions: mod.actions,
-        createdNs: nowNs,
-        modifiedNs: nowNs,
-        usedNs: nowNs,
-        packets: 0,
-        bytes: 0,
-      },
-      undo,
-    );
+    return this.bridge.groups.list(groupId).map((group) => group.stats(nowNs, references.get(group.groupId) ?? 0));
   }
 
-  private modify(mod: FlowMod, undo: Undo[]): void {
-    const rules = this.selected(mod);
-    if (rules.length === 0) {
-      if (mod.cookieMask === 0n && mod.newCookie !== null) this.add(mod, undo);
-      return;
+  groupFeatures(): GroupFeatures {
+    return { types: GROUP_TYPES, capabilities: GROUP_CAPABILITIES, maxGroups: OFPG_MAX };
+  }
+
+  // Meters.
+
+  meterMod(mod: MeterMod): void {
+    this.bridge.backer.pushStats();
+    const gone = this.bridge.meters.apply(mod, this.scheduler.nowNs());
+    for (const meterId of gone) this.changes.removeWhere((actions) => usesMeter(actions, meterId), []);
+    this.bridge.backer.noteChange();
+  }
+
+  meterConfigs(meterId: number): readonly MeterConfig[] {
+    return this.bridge.meters.list(meterId).map(({ config }) => config);
+  }
+
+  meterStats(meterId: number): readonly MeterStatsEntry[] {
+    const nowNs = this.scheduler.nowNs();
+    return this.bridge.meters.list(meterId).map((meter) => {
+      const users = this.changes.select(TABLE_ALL, ({ actions }) => usesMeter(actions, meter.config.meterId));
+      return this.bridge.meters.stats(meter, nowNs, users.length);
+    });
+  }
+
+  meterFeatures(): MeterFeatures {
+    return METER_FEATURES;
+  }
+
+  // Tables.
+
+  tableMod(mod: TableMod): void {
+    if (mod.tableId !== TABLE_ALL && mod.tableId >= INTERNAL_TABLE) throw new OpenFlowError('OFPTMFC_EPERM');
+    for (const table of mod.tableId === TABLE_ALL ? this.visibleTables() : [this.bridge.table(mod.tableId)]) {
+      table.modify(mod);
     }
-    for (const rule of rules) {
-      this.check(mod, rule.tableId);
-      const kept = mod.flags.resetCounts ? { packets: 0, bytes: 0 } : { packets: rule.packets, bytes: rule.bytes };
-      insert(
-        this.bridge.table(rule.tableId),
-        {
-          ...rule,
-          ...kept,
-          cookie: mod.newCookie ?? rule.cookie,
-          actions: mod.actions,
-          modifiedNs: this.scheduler.nowNs(),
-        },
-        undo,
-      );
+    this.bridge.backer.noteChange();
+  }
+
+  tableStats(): readonly TableStatsEntry[] {
+    this.bridge.backer.pushStats();
+    return this.visibleTables().map((table) => table.stats());
+  }
+
+  tableDescriptions(): readonly TableDescription[] {
+    return this.visibleTables().map((table) => table.describe());
+  }
+
+  private visibleTables(): readonly OpenFlowTable[] {
+    return Array.from({ length: INTERNAL_TABLE }, (_, id) => this.bridge.table(id));
+  }
+
+  private changeGroup(mod: GroupMod, undo: Undo[]): void {
+    for (const { groupId } of this.bridge.groups.apply(mod, this.scheduler.nowNs(), undo)) {
+      this.changes.removeWhere((actions) => groupsOf(actions).includes(groupId), undo);
     }
   }
 
-  private check(mod: FlowMod, tableId: number): void {
-    const { error } = checkActions(mod.actions, { match: mod.match, tableId, tableCount: TABLE_COUNT });
-    if (error !== null) throw new OpenFlowError(error);
-  }
-
-  /** The rules that a modify or delete is about. */
-  private selected(mod: FlowMod): readonly Rule[] {
-    const isStrict = mod.command === 'modify-strict' || mod.command === 'delete-strict';
-    const matching = isStrict
-      ? (rule: Rule) => rule.priority === mod.priority && rule.match.equals(mod.match)
-      : (rule: Rule) => rule.match.isWithin(mod.match);
-    return this.select(mod.tableId, matching).filter((rule) => agrees(rule, mod));
-  }
-
-  private select(tableId: number, matching: (rule: Rule) => boolean): Rule[] {
-    const tables =
-      tableId === TABLE_ALL
-        ? this.bridge.usedTables().filter((table) => table.id < INTERNAL_TABLE)
-        : [this.bridge.table(tableId)];
-    return tables.flatMap((table) =>
-      table.classifier.ruleCount === 0 ? [] : [...table.classifier.rules()].filter(matching),
-    );
-  }
-
-  /** As OVS lists them: in the order of its table of ports. */
-  private portsInOrder(): SwitchPort[] {
-    const table = new OvsHmap<number, SwitchPort>(hashInteger);
-    for (const port of this.bridge.portsByAge) table.set(port.ofPort, port);
-    return [...table.values()];
+  /** Carries out all of body or nothing. */
+  private change(body: (undo: Undo[]) => void): void {
+    const undo: Undo[] = [];
+    this.bridge.backer.pushStats();
+    try {
+      body(undo);
+    } catch (error) {
+      for (const step of undo.reverse()) step();
+      throw error;
+    } finally {
+      if (undo.length > 0) this.bridge.backer.noteChange();
+    }
   }
 }
 
-function insert(table: OpenFlowTable, rule: Rule, undo: Undo[]): void {
-  const replaced = table.classifier.insert(rule);
-  undo.push(() => {
-    table.classifier.remove(rule);
-    if (replaced !== null) table.classifier.insert(replaced);
-  });
-}
-
-interface Filter {
-  readonly cookie: bigint;
-  readonly cookieMask: bigint;
-  readonly outPort: number | null;
-  readonly outGroup: number | null;
-}
-
-function agrees(rule: Rule, filter: Filter): boolean {
-  if (((rule.cookie ^ filter.cookie) & filter.cookieMask) !== 0n) return false;
-  if (filter.outGroup !== null) return false;
-  return filter.outPort === null || filter.outPort === OFPP_NONE || outputsTo(rule.actions, filter.outPort);
-}
-
-function outputsTo(actions: readonly Action[], port: number): boolean {
-  return actions.some((action) => {
-    if (action.kind === 'output') return action.port === port;
-    if (action.kind === 'enqueue') return action.port === port;
-    if (action.kind === 'write_actions' || action.kind === 'clone') return outputsTo(action.actions, port);
-    return false;
-  });
-}
-
-function portStatsEntry(port: SwitchPort): PortStatsEntry {
-  const isCredited = port.odpPort === null || port.tunnel !== null;
-  const stats = port.netdev.stats();
-  const rx = isCredited
-    ? { packets: port.credited.rxPackets, bytes: port.credited.rxBytes }
-    : { packets: stats.rxPackets, bytes: stats.rxBytes };
-  const tx = isCredited
-    ? { packets: port.credited.txPackets, bytes: port.credited.txBytes }
-    : { packets: stats.txPackets, bytes: stats.txBytes };
-  // A patch or tunnel port knows its packets and bytes, and nothing else.
-  const known = (count: number): bigint => (isCredited ? 0n : BigInt(count));
-  const unknown = isCredited ? 0n : -1n;
+function flowStatsEntry(rule: Rule, nowNs: number): FlowStatsEntry {
   return {
-    port: port.ofPort,
-    name: port.name,
-    rxPackets: BigInt(rx.packets),
-    rxBytes: BigInt(rx.bytes),
-    rxDropped: known(stats.rxDropped),
-    rxErrors: known(stats.rxErrors),
-    rxFrameErrors: unknown,
-    rxOverErrors: unknown,
-    rxCrcErrors: unknown,
-    txPackets: BigInt(tx.packets),
-    txBytes: BigInt(tx.bytes),
-    txDropped: known(stats.txDropped),
-    txErrors: known(stats.txErrors),
-    collisions: unknown,
+    tableId: rule.tableId,
+    match: rule.match,
+    priority: rule.priority,
+    cookie: rule.cookie,
+    durationNs: nowNs - rule.createdNs,
+    idleAgeNs: nowNs - rule.usedNs,
+    hardAgeNs: nowNs - rule.modifiedNs,
+    idleTimeout: rule.idleTimeout,
+    hardTimeout: rule.hardTimeout,
+    importance: rule.importance,
+    flags: rule.flags,
+    packets: rule.packets,
+    bytes: rule.bytes,
+    actions: rule.actions,
   };
 }
-
-export const isUserPort = (number: number): boolean => number < OFPP_MAX || number === OFPP_LOCAL;

@@ -3,6 +3,7 @@
  * which it is executed. Mirrors ofpacts_execute_action_set() of lib/ofp-actions.c.
  */
 import type { Action } from '#src/openflow/action/action.js';
+import { OFPP_UNSET } from '#src/openflow/ports.js';
 
 type ActionKindName = Action['kind'];
 
@@ -48,6 +49,16 @@ const SET_OR_MOVE: ReadonlySet<string> = new Set([
 /** May the action stand in an action set? */
 export const isAllowedInActionSet = (kind: ActionKindName): boolean =>
   SLOTS.includes(kind) || FINAL.includes(kind) || SET_OR_MOVE.has(kind);
+
+/** What actset_output says of a set: its port, or that it has none; the one of a set with a group does not count. */
+export function outputOfActionSet(actions: readonly Action[]): number {
+  let port = OFPP_UNSET;
+  for (const action of actions) {
+    if (action.kind === 'group') return OFPP_UNSET;
+    if (action.kind === 'output') ({ port } = action);
+  }
+  return port;
+}
 
 /** The actions to execute for a set that was collected in this order. */
 export function orderActionSet(actions: readonly Action[]): readonly Action[] {

@@ -11,9 +11,9 @@ import {
   OFF_USERSPACE,
 } from '#flowtable/flow-key.js';
 import { fieldNamed } from '#flowtable/fields.js';
-import { OFPP_UNSET } from '#src/openflow/ports.js';
 import type { ControllerRequest } from '#src/openflow/translate-context.js';
 import type { FrozenAction, FrozenState } from '../recirculation.js';
+import { outputOfActionSet } from './action-set.js';
 import { clearConntrack } from './conntrack.js';
 import { putUserspace } from './controller.js';
 import type { Translation } from './translation.js';
@@ -156,10 +156,7 @@ export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[
     t.stack = state.stack.slice();
     if (state.actionSet.length > 0) {
       t.report('thaw', `Restoring action set: ${state.actionSet.map((action) => t.describe(action)).join(',')}`);
-      flow.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
-      for (const action of state.actionSet) {
-        if (action.kind === 'output') flow.setU32(OFF_ACTSET_OUTPUT, action.port);
-      }
+      flow.setU32(OFF_ACTSET_OUTPUT, outputOfActionSet(state.actionSet));
       t.actionSet = state.actionSet.slice();
     }
     if (state.actions.length > 0) {

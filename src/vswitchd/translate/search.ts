@@ -21,7 +21,10 @@ import {
   OFF_NW_SRC,
   OFF_TP_SRC,
 } from '#flowtable/flow-key.js';
-import type { Rule } from '../openflow-table.js';
+import type { TableMiss } from '#src/openflow/table-mod.js';
+import type { Bridge } from '../bridge.js';
+import { NO_PACKET_IN } from '../bundle.js';
+import { INTERNAL_TABLE, type Rule } from '../openflow-table.js';
 import { translateNested } from './nested.js';
 import { isIp } from './packet-kind.js';
 import type { Translation } from './translation.js';
@@ -88,21 +91,45 @@ export function lookupRule(
   const { flow, bridge } = t;
   const savedPorts = flow.u32(OFF_TP_SRC);
   const savedInPort = flow.u32(OFF_IN_PORT);
-  // Fragments have no transport ports as far as rules go (OFPC_FRAG_NORMAL).
-  if ((flow.u8(OFF_NW_FRAG) & FRAG_ANY) !== 0) flow.setU32(OFF_TP_SRC, 0);
+  if ((flow.u8(OFF_NW_FRAG) & FRAG_ANY) !== 0) {
+    if (bridge.fragmentHandling === 'drop') {
+      t.credits.push({ kind: 'table', table: bridge.table(table), matched: true });
+      return bridge.dropFragmentsRule;
+    }
+    // Fragments have no transport ports as far as rules go.
+    if (bridge.fragmentHandling === 'normal') flow.setU32(OFF_TP_SRC, 0);
+  }
   flow.setU32(OFF_IN_PORT, inPort);
-  t.tableId = table;
-  const oftable = bridge.table(table);
-  const rule = oftable.classifier.lookup(flow, t.wc);
+  let rule: Rule | null = null;
+  // Without a say of its own a table hands on to nobody; OpenFlow 1.1 and 1.2 may let it continue with the next one.
+  let miss: TableMiss = 'continue';
+  for (let id = table; id < INTERNAL_TABLE; id++) {
+    t.tableId = id;
+    const oftable = bridge.table(id);
+    rule = oftable.classifier.lookup(flow, t.wc);
+    t.credits.push({ kind: 'table', table: oftable, matched: rule !== null });
+    if (rule !== null || !honorTableMiss) break;
+    miss = oftable.miss;
+    if (miss !== 'continue') break;
+  }
   flow.setU32(OFF_TP_SRC, savedPorts);
   flow.setU32(OFF_IN_PORT, savedInPort);
-  t.credits.push({ kind: 'table', table: oftable, matched: rule !== null });
   if (rule !== null) {
     t.credits.push({ kind: 'rule', rule });
     return rule;
   }
-  return mayPacketIn && honorTableMiss && bridge.wantsPacketInOnMiss ? bridge.missRule : null;
+  return mayPacketIn && mayReport(bridge, miss, savedInPort) ? bridge.missRule : null;
 }
+
+/** Does a packet that no rule matches go to the controllers? */
+function mayReport(bridge: Bridge, miss: TableMiss, inPort: number): boolean {
+  if (miss === 'drop') return false;
+  if (miss === 'default') return bridge.wantsPacketInOnMiss;
+  const port = bridge.ports.get(inPort);
+  return port !== undefined && (port.config & NO_PACKET_IN) === 0;
+}
+
+const FRAGMENTS_DROPPED = 'Packets are IP fragments and the fragment handling mode is "drop".';
 
 /** Says in the trace which rule was found; what follows stands below it. */
 export function enterTable(t: Translation, rule: Rule | null, table: number): void {
@@ -110,9 +137,11 @@ export function enterTable(t: Translation, rule: Rule | null, table: number): vo
   const number = `${String(table).padStart(2)}. `;
   if (rule === null) t.enter('table', `${number}No match.`);
   else if (rule === t.bridge.missRule) t.enter('table', `${number}No match, and a "packet-in" is called for.`);
+  else if (rule === t.bridge.dropFragmentsRule) t.enter('table', `${number}${FRAGMENTS_DROPPED}`);
   else t.enter('table', number + t.bridge.describeRule(rule, t.input.traceNames === true));
 }
 
+/** Is there room for one more table or group? Otherwise translation fails. */
 export function mayResubmit(t: Translation): boolean {
   if (t.depth >= MAX_DEPTH) {
     t.report('error', `over max translation depth ${MAX_DEPTH}`);

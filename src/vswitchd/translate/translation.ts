@@ -43,10 +43,11 @@ import type {
 } from '#src/openflow/translate-context.js';
 import type { Bridge } from '../bridge.js';
 import { type Bundle, NO_RECV, NO_RECV_STP, type SwitchPort } from '../bundle.js';
+import { isPortLive } from '../liveness.js';
 import type { Rule } from '../openflow-table.js';
 import type { FrozenAction } from '../recirculation.js';
 import { processTunnelEcn } from '../tunnel.js';
-import { orderActionSet } from './action-set.js';
+import { orderActionSet, outputOfActionSet } from './action-set.js';
 import { translateCheckPacketLarger } from './check-packet-larger.js';
 import { type CommitState, commitActions } from './commit.js';
 import { translateConntrack, translateCtClear } from './conntrack.js';
@@ -54,6 +55,7 @@ import { expirePacket, sendToController } from './controller.js';
 import { Freezer, thaw } from './freeze.js';
 import { decrementMplsTtl, needsRecirculationForMpls, popMpls, pushMpls } from './mpls.js';
 import { translateNested } from './nested.js';
+import { translateGroup } from './group.js';
 import { mirrorEgress, mirrorIngress } from './mirror.js';
 import { mirrorOutputError, translateNormal } from './normal.js';
 import { floodPackets, outputToPort } from './output.js';
@@ -66,6 +68,7 @@ import { finishMask, initMask } from './wildcards.js';
 
 const OFPR_ACTION = 1;
 const OFPR_ACTION_SET = 3;
+const OFPR_GROUP = 4;
 const OFPR_PACKET_OUT = 5;
 const CS_TRACKED = 0x20;
 
@@ -123,6 +126,7 @@ export class Translation implements TranslateContext {
   mirrored = 0;
   mirrorSnaplen = 0;
   private inActionSet = false;
+  private inBucket = false;
   private readonly root: TraceNode[] = [];
   private readonly origSkbPriority: number;
 
@@ -171,8 +175,18 @@ export class Translation implements TranslateContext {
     return this.finish(null);
   }
 
-  /** Translates a list of actions in the place where translation stands. isLast: nothing follows them. */
-  translate(actions: readonly FrozenAction[], isLast = false): void {
+  /**
+   * Translates a list of actions in the place where translation stands. isLast: nothing follows them. isBucket: they
+   * are a bucket of a group.
+   */
+  translate(actions: readonly FrozenAction[], isLast = false, isBucket = false): void {
+    const { inBucket } = this;
+    this.inBucket = isBucket;
+    this.translateList(actions, isLast);
+    this.inBucket = inBucket;
+  }
+
+  private translateList(actions: readonly FrozenAction[], isLast: boolean): void {
     if (actions.length === 0) {
       this.report('action', 'drop');
       return;
@@ -278,7 +292,8 @@ export class Translation implements TranslateContext {
         break;
       case OFPP_CONTROLLER: {
         const isPacketOut = this.input.actions !== undefined && this.rule === null;
-        const reason = isPacketOut ? OFPR_PACKET_OUT : this.inActionSet ? OFPR_ACTION_SET : OFPR_ACTION;
+        const fromSet = this.inActionSet ? OFPR_ACTION_SET : OFPR_ACTION;
+        const reason = isPacketOut ? OFPR_PACKET_OUT : this.inBucket ? OFPR_GROUP : fromSet;
         this.controller({ maxLen, controllerId: 0, reason, userdata: new Uint8Array(), pause: false });
         break;
       }
@@ -363,8 +378,8 @@ export class Translation implements TranslateContext {
   }
 
   writeActions(actions: readonly Action[]): void {
-    for (const action of actions) if (action.kind === 'output') this.flow.setU32(OFF_ACTSET_OUTPUT, action.port);
     this.actionSet.push(...actions);
+    this.flow.setU32(OFF_ACTSET_OUTPUT, outputOfActionSet(this.actionSet));
     this.reportActionSet('is');
   }
 
@@ -381,6 +396,21 @@ export class Translation implements TranslateContext {
     if (this.flow.u32(OFF_SKB_PRIORITY) === priority) return;
     this.flow.setU32(OFF_SKB_PRIORITY, priority);
     this.note(`queue = ${formatHex(priority)}`);
+  }
+
+  group(groupId: number): void {
+    translateGroup(this, groupId);
+  }
+
+  meter(meterId: number): void {
+    // A rule goes with its meter: there is none only where a packet is sent with actions of its own.
+    const meter = this.bridge.meters.get(meterId);
+    if (meter !== undefined) this.actions.push({ kind: 'meter', id: meter.datapathId });
+  }
+
+  portIsLive(number: number): boolean {
+    const port = this.bridge.ports.get(number);
+    return port !== undefined && isPortLive(port);
   }
 
   conntrack(request: ConntrackRequest): void {
