@@ -7,7 +7,7 @@ import { UserError } from '../../report/user-error.js';
 import { splitKeyValues } from '../key-value.js';
 import { parsePort } from '../port-text.js';
 import { OFPP_CONTROLLER, type PortNames } from '../ports.js';
-import { type OpenFlowVersion, P_ANY, type Protocols } from '../protocol.js';
+import { type OpenFlowVersion, P_ANY, P_OF15, type Protocols } from '../protocol.js';
 import { ACTION_KINDS, type Action, kindOf } from './action.js';
 import type { ActionKind, ActionParseContext, ActionValidateContext } from './action-kind.js';
 import { isSetByCtOnly } from './set-field.js';
@@ -28,13 +28,21 @@ export interface ParsedActions {
   readonly protocols: Protocols;
 }
 
+export interface ActionListOptions {
+  readonly ports: PortNames;
+  /** False where a list may hold actions only, as in a group's buckets. */
+  readonly allowsInstructions?: boolean;
+}
+
 /** Parses a list of actions; throws UserError in ovs-ofctl's words. */
-export function parseActionList(text: string, options: { readonly ports: PortNames }): ParsedActions {
+export function parseActionList(text: string, options: ActionListOptions): ParsedActions {
   let protocols = P_ANY;
   const limit = (allowed: Protocols): void => {
     protocols &= allowed;
   };
-  const actions = parseLevel(text, options.ports, limit, null, 0);
+  const actions = parseLevel(text, options.ports, limit, options.allowsInstructions === false ? '' : null, 0);
+  // Where instructions may not stand, a meter is an action of OpenFlow 1.5.
+  if (options.allowsInstructions === false && actions.some(({ kind }) => kind === 'meter')) limit(P_OF15);
   return { actions, protocols };
 }
 
@@ -167,7 +175,7 @@ function verifyNested(action: Action, outer: string | null): void {
     if (outer !== 'ct') throw new UserError('Cannot have NAT action outside of "ct" action');
     return;
   }
-  if (outer === null) return;
+  if (outer === null || outer === '') return;
   const isUnfit = action.kind === 'meter' || (outer === 'ct' && field === null);
   if (isUnfit) throw new UserError(`${outer} action doesn't support nested action ${ovsName(action.kind)}`);
   if (outer === 'ct' && field !== null && !isSetByCtOnly(field)) {

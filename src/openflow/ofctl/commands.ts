@@ -1,17 +1,21 @@
 /** The index of ovs-ofctl's commands, and the names of those that Upcall does not have. */
 import { addFlow } from './add-flow.js';
 import { addFlows } from './add-flows.js';
+import { addGroup, addGroups, delGroups, insertBuckets, modGroup, removeBuckets } from './change-groups.js';
 import type { OfctlCommand } from './command.js';
 import { delFlows } from './del-flows.js';
 import { dumpAggregate } from './dump-aggregate.js';
 import { dumpFlows } from './dump-flows.js';
+import { dumpGroupFeatures, dumpGroups, dumpGroupStats } from './dump-groups.js';
 import { dumpPorts } from './dump-ports.js';
 import { dumpPortsDesc } from './dump-ports-desc.js';
 import { getFrags } from './get-frags.js';
+import { addMeter, delMeter, delMeters, dumpMeter, dumpMeters, meterFeatures, meterStats, modMeter } from './meters.js';
 import { modFlows } from './mod-flows.js';
 import { modPort } from './mod-port.js';
 import { packetOut } from './packet-out.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
+import { parseGroup } from './parse-group.js';
 import { probe } from './probe.js';
 import { replaceFlows } from './replace-flows.js';
 import { show } from './show.js';
@@ -33,15 +37,33 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   probe,
   parseFlow,
   parseFlows,
+  addGroup,
+  addGroups,
+  modGroup,
+  delGroups,
+  insertBuckets,
+  removeBuckets,
+  dumpGroups,
+  dumpGroupStats,
+  dumpGroupFeatures,
+  parseGroup,
+  addMeter,
+  modMeter,
+  delMeter,
+  delMeters,
+  dumpMeter,
+  dumpMeters,
+  meterStats,
+  meterFeatures,
 ];
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
     'monitor snoop dump-desc dump-tables dump-table-features dump-table-desc queue-stats queue-get-config diff-flows ' +
-    'add-meter mod-meter del-meter del-meters dump-meter dump-meters meter-stats meter-features mod-table set-frags ' +
-    'ping benchmark dump-ipfix-bridge dump-ipfix-flow ct-flush-zone ct-flush ofp-parse ofp-parse-pcap add-group ' +
-    'add-groups mod-group del-groups insert-buckets remove-buckets dump-groups dump-group-stats dump-group-features ' +
-    'bundle add-tlv-map del-tlv-map dump-tlv-map parse-group parse-nx-match parse-nxm parse-oxm parse-actions ' +
+    'mod-table set-frags ' +
+    'ping benchmark dump-ipfix-bridge dump-ipfix-flow ct-flush-zone ct-flush ofp-parse ofp-parse-pcap ' +
+    '' +
+    'bundle add-tlv-map del-tlv-map dump-tlv-map parse-nx-match parse-nxm parse-oxm parse-actions ' +
     'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
     'ofp-print encode-hello parse-key-value compose-packet parse-packet'
   ).split(' '),

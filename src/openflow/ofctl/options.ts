@@ -18,6 +18,8 @@ export interface OfctlOptions {
   readonly strict: boolean;
   readonly readd: boolean;
   readonly bundle: boolean;
+  /** mod-group: adds the group where there is none. */
+  readonly mayCreate: boolean;
   readonly readOnly: boolean;
   readonly stats: boolean;
   /** Names of ports in output: null where neither --names nor --no-names was given. */
@@ -228,6 +230,7 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
     strict: has('strict'),
     readd: has('readd'),
     bundle: has('bundle'),
+    mayCreate: has('may-create'),
     readOnly: has('read-only'),
     stats: last('stats', 'no-stats') !== 'no-stats',
     names: names === null ? null : names === 'names',
