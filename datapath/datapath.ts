@@ -16,6 +16,7 @@ import { compileActions } from './action/compile.js';
 import { type ActionTarget, executeActions } from './action/execute.js';
 import type { DatapathOptions } from './datapath-options.js';
 import type {
+  ConntrackControl,
   DatapathStats,
   DpAction,
   DpFlow,
@@ -23,12 +24,14 @@ import type {
   FlowPut,
   FlowPutResult,
   FrameObserver,
+  MeterSetResult,
+  MeterSpec,
+  MeterStats,
   Upcall,
   UserspaceCookie,
   VportInfo,
   VportSpec,
 } from './dpif.js';
-import { DropCounts } from './drop-counts.js';
 import type { DropReason } from './drop-reason.js';
 import type { DatapathEnvironment } from './environment.js';
 import { EXTRACT_OK, EXTRACT_RESULT_COUNT, EXTRACT_TOO_SHORT } from './extract-result.js';
@@ -36,14 +39,18 @@ import { extractPacket, loadMetadata, MAX_VLAN_HEADERS, resetMetadata, TUNNEL_WO
 import { FastPath, type FastPathHost } from './fast-path.js';
 import { FlowLookup } from './flow-lookup.js';
 import { FlowStore } from './flow-store.js';
+import { FrameDrops } from './frame-drops.js';
 import {
   DEFAULT_BUFFER_COUNT,
   DEFAULT_BUFFER_SIZE,
+  FLOW_HASH_NONE,
+  FLOW_HASH_OF_ROW,
   type FrameArena,
   type FrameBatch,
   type Packet,
   PacketPool,
 } from './packet-buffer.js';
+import { StatefulActions } from './stateful-actions.js';
 import { UpcallQueue } from './upcall-queue.js';
 import { RX_DROPPED, RX_ERRORS, type Vport } from './vport/vport.js';
 import { VportTable } from './vport-table.js';
@@ -58,19 +65,17 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   readonly lookup: FlowLookup;
   private readonly environment: DatapathEnvironment;
   readonly vports: VportTable;
+  readonly stateful: StatefulActions;
   private readonly fastPath: FastPath | null;
+  private readonly frameDrops: FrameDrops;
   private readonly queue: UpcallQueue;
   private readonly listeners: (() => void)[] = [];
   private vlanLimit: number;
   /** Time of the packet or batch that is being handled. */
   nowNs = 0;
   private recircDepth = 0;
-  /** While somebody watches, every frame takes the reference way. */
-  private observer: FrameObserver | null = null;
   private lost = 0;
   private recirculations = 0;
-  /** Drops that no port can answer for. */
-  private readonly portlessDrops = new DropCounts();
   /** Frames by what extraction said of them (EXTRACT_*). */
   private readonly extractResults = new Float64Array(EXTRACT_RESULT_COUNT);
 
@@ -81,6 +86,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
       options.packetBufferCount ?? DEFAULT_BUFFER_COUNT,
       options.packetBufferSize ?? DEFAULT_BUFFER_SIZE,
     );
+    this.stateful = new StatefulActions(environment, this.pool);
     this.flows = new FlowStore({
       capacity: options.maxFlows ?? 200_000,
       checkDisjoint: options.checkDisjoint ?? false,
@@ -88,6 +94,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     this.vports = new VportTable(environment.underlay, (port, tunnel, frame) =>
       this.receiveTunnel(port, tunnel, frame),
     );
+    this.frameDrops = new FrameDrops(this.vports);
     this.lookup = new FlowLookup(this.flows, options);
     this.fastPath = this.lookup.usesTable && (options.fastPath ?? true) ? new FastPath(this) : null;
     const capacity = options.upcallQueueSize ?? 1024;
@@ -108,8 +115,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   receive(port: number, frame: Uint8Array): void {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
-      this.portlessDrops.add('no-vport');
-      this.tellDropped('no-vport', port, frame, 0, frame.length);
+      this.frameDrops.add('no-vport', port, frame, 0, frame.length);
       return;
     }
     const packet = this.admit(vport, frame);
@@ -125,7 +131,8 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const end = first + count;
     this.nowNs = this.environment.clock.nowNs();
     for (let i = first; i < end; i++) {
-      if (this.fastPath !== null && this.observer === null) i = this.fastPath.run(arena, batch, i, end);
+      // While somebody watches, every frame takes the reference way.
+      if (this.fastPath !== null && this.frameDrops.observer === null) i = this.fastPath.run(arena, batch, i, end);
       if (i < end) this.receiveFrame(arena, batch.starts[i]!, batch.lengths[i]!, batch.ports[i]!);
     }
   }
@@ -134,8 +141,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   receiveFrame(arena: FrameArena, start: number, length: number, port: number): void {
     const vport = this.vports.ports[port];
     if (vport === undefined) {
-      this.portlessDrops.add('no-vport');
-      this.tellDropped('no-vport', port, arena.bytes, start, length);
+      this.frameDrops.add('no-vport', port, arena.bytes, start, length);
       return;
     }
     const packet = this.openPacket(vport, arena.bytes, start, length);
@@ -148,7 +154,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   // FastPathHost: what the fast path asks of the datapath.
 
   countGone(): void {
-    this.portlessDrops.add('no-vport');
+    this.frameDrops.countPortless('no-vport');
   }
 
   openParsed(arena: FrameArena, start: number, length: number, vport: Vport): Packet | null {
@@ -189,7 +195,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     if (packet === null) return null;
     if (!this.pool.load(packet, frame)) {
       this.pool.release(packet);
-      this.refuse(vport, 'frame-too-long', RX_ERRORS, frame, 0, frame.length);
+      this.frameDrops.refuse(vport, 'frame-too-long', RX_ERRORS, frame, 0, frame.length);
       return null;
     }
     vport.countReceived(frame.length);
@@ -200,24 +206,12 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   private openPacket(vport: Vport, bytes: Uint8Array, start: number, length: number): Packet | null {
     const packet = vport.isUp ? this.pool.acquire() : null;
     if (packet === null) {
-      this.refuse(vport, vport.isUp ? 'no-packet-buffer' : 'vport-down', RX_DROPPED, bytes, start, length);
+      this.frameDrops.refuse(vport, vport.isUp ? 'no-packet-buffer' : 'vport-down', RX_DROPPED, bytes, start, length);
       return null;
     }
     packet.inPort = vport.port;
     resetMetadata(packet.words, packet.row, vport.portWord);
     return packet;
-  }
-
-  private refuse(
-    vport: Vport,
-    reason: DropReason,
-    counter: typeof RX_DROPPED | typeof RX_ERRORS,
-    bytes: Uint8Array,
-    start: number,
-    length: number,
-  ): void {
-    vport.dropOnReceive(reason, counter);
-    this.tellDropped(reason, vport.port, bytes, start, length);
   }
 
   /** Runs a packet that has just come in, and releases it whatever a sink does. */
@@ -231,7 +225,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
       const result = extractPacket(view, start, length, words, row, this.vlanLimit);
       this.extractResults[result] = this.extractResults[result]! + 1;
       if (result === EXTRACT_TOO_SHORT) {
-        this.refuse(vport, 'frame-too-short', RX_ERRORS, packet.bytes, start, length);
+        this.frameDrops.refuse(vport, 'frame-too-short', RX_ERRORS, packet.bytes, start, length);
       } else this.process(packet);
     } finally {
       this.recircDepth = outerDepth;
@@ -263,31 +257,44 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     if (vport === undefined) this.drop(packet, 'no-vport');
     else {
       // A tunnel port reads the packet's key; the other types do not.
-      if (packet.isChanged && vport.type === 'vxlan') this.refresh(packet);
+      if (packet.isChanged && !vport.takesFrames) this.refresh(packet);
       vport.send(packet);
     }
   }
 
-  sendUserspace(packet: Packet, cookie: UserspaceCookie): void {
+  sendUserspace(packet: Packet, cookie: UserspaceCookie, cut: number): void {
+    packet.length -= cut;
+    packet.isChanged ||= cut > 0;
     this.refresh(packet);
     this.enqueue('action', packet, cookie);
+    if (cut === 0) return;
+    packet.length += cut;
+    packet.isChanged = true;
+    this.refresh(packet);
   }
 
   recirculate(packet: Packet, recircWord: number, isLast: boolean): void {
-    if (this.recircDepth >= MAX_RECIRC_DEPTH) {
-      this.drop(packet, 'recirculation-limit');
-      return;
-    }
-    const again = isLast ? packet : this.pool.clone(packet);
-    if (again === null) {
-      this.drop(packet, 'no-packet-buffer');
-      return;
-    }
+    const again = this.enterAgain(packet, isLast);
+    if (again === null) return;
+    again.words[again.row + 1] = recircWord;
+    this.processAgain(again, packet);
+  }
+
+  /** A packet for another lookup: the packet itself or a copy; null when it died instead. */
+  enterAgain(packet: Packet, isLast: boolean): Packet | null {
+    const isTooDeep = this.recircDepth >= MAX_RECIRC_DEPTH;
+    const again = isTooDeep ? null : isLast ? packet : this.stateful.copy(packet);
+    if (again === null) this.drop(packet, isTooDeep ? 'recirculation-limit' : 'no-packet-buffer');
+    return again;
+  }
+
+  processAgain(again: Packet, packet: Packet): void {
     this.recircDepth++;
     this.recirculations++;
-    again.words[again.row + 1] = recircWord;
     try {
       this.refresh(again);
+      // A packet that has lost its hash gets another when it is looked up.
+      if (again.flowHashState === FLOW_HASH_NONE) again.flowHashState = FLOW_HASH_OF_ROW;
       this.process(again);
     } finally {
       this.recircDepth--;
@@ -296,20 +303,13 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   }
 
   drop(packet: Packet, reason: DropReason): void {
-    const vport = this.vports.ports[packet.inPort];
-    if (vport === undefined) this.portlessDrops.add(reason);
-    else vport.countDrop(reason);
-    this.tellDropped(reason, packet.inPort, packet.bytes, packet.start, packet.length);
-  }
-
-  /** Tells whoever watches of a frame that died. */
-  private tellDropped(reason: DropReason, inPort: number, bytes: Uint8Array, start: number, length: number): void {
-    this.observer?.dropped(reason, inPort, bytes.subarray(start, start + length));
+    this.frameDrops.add(reason, packet.inPort, packet.bytes, packet.start, packet.length);
   }
 
   /** Extracts the key anew from a frame whose headers have changed. */
-  private refresh(packet: Packet): void {
+  refresh(packet: Packet): void {
     if (!packet.isChanged) return;
+    if (packet.flowHashState === FLOW_HASH_OF_ROW) packet.takeFlowHash();
     extractPacket(packet.view, packet.start, packet.length, packet.words, packet.row, this.vlanLimit);
     packet.isChanged = false;
   }
@@ -323,12 +323,9 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const loss = this.queue.push(packet.inPort, { kind, key, packet: packet.copyBytes(), cookie, arrivedNs });
     if (loss === null) return;
     this.lost++;
-    const vport = this.vports.ports[loss.port];
-    if (vport === undefined) this.portlessDrops.add(loss.reason);
-    else vport.countDrop(loss.reason);
     const lost = this.queue.lastDisplaced?.packet;
-    if (lost === undefined) this.tellDropped(loss.reason, loss.port, packet.bytes, packet.start, packet.length);
-    else this.tellDropped(loss.reason, loss.port, lost, 0, lost.length);
+    if (lost === undefined) this.frameDrops.add(loss.reason, loss.port, packet.bytes, packet.start, packet.length);
+    else this.frameDrops.add(loss.reason, loss.port, lost, 0, lost.length);
   }
 
   upcallReceive(): Upcall | null {
@@ -358,7 +355,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     const program = compileActions(actions);
     const packet = this.pool.acquire();
     if (packet === null) {
-      this.portlessDrops.add('no-packet-buffer');
+      this.frameDrops.countPortless('no-packet-buffer');
       return;
     }
     packet.inPort = key.u32(OFF_IN_PORT);
@@ -387,7 +384,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   }
 
   observe(observer: FrameObserver | null): void {
-    this.observer = observer;
+    this.frameDrops.observer = observer;
     for (const vport of this.vports.all()) vport.observer = observer;
   }
 
@@ -395,7 +392,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   portAdd(spec: VportSpec): number {
     const vport = this.vports.add(spec);
-    vport.observer = this.observer;
+    vport.observer = this.frameDrops.observer;
     return vport.port;
   }
 
@@ -458,13 +455,31 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     return this.flows.table.flowCount;
   }
 
+  // Meters and connections.
+
+  meterSet(spec: MeterSpec): MeterSetResult {
+    return this.stateful.meters.set(spec, this.environment.clock.nowNs());
+  }
+
+  meterStats(id: number): MeterStats | null {
+    return this.stateful.meters.stats(id);
+  }
+
+  meterDelete(id: number): MeterStats | null {
+    return this.stateful.meters.delete(id);
+  }
+
+  conntrack(): ConntrackControl {
+    return this.stateful.conntrack();
+  }
+
   stats(): DatapathStats {
     return { ...this.lookup.stats(), lost: this.lost, recirculations: this.recirculations };
   }
 
   /** Drops that belong to no port: frames for ports that do not exist, or have gone. */
   drops(): ReadonlyMap<DropReason, number> {
-    return this.portlessDrops.toMap();
+    return this.frameDrops.toMap();
   }
 
   /** Frames whose headers were short or malformed, from the Ethernet header up. */

@@ -5,6 +5,7 @@
  * state but the messages of this file, so that another datapath (a worker, another process) fits behind it.
  */
 import type { FlowKey } from '#flowtable/flow-key.js';
+import type { ConnectionTracker } from './conntrack/connection-tracker.js';
 import type { DropReason } from './drop-reason.js';
 
 /** Groups of fields that one `set` action writes; the names of the OVS_KEY_ATTR_* attributes. */
@@ -81,10 +82,13 @@ export type DpAction =
 /** Which tunnel header a tnl_push writes; GRE over IPv6 is a type of its own in OVS, and follows from the header. */
 export type TunnelPushType = 'gre' | 'vxlan' | 'geneve';
 
-/** Writes outer headers in front of the packet and sends it by outPort (OVS_ACTION_ATTR_TUNNEL_PUSH). */
+/**
+ * Writes outer headers in front of the packet (OVS_ACTION_ATTR_TUNNEL_PUSH). The actions behind it send it on; its
+ * metadata is that of a packet which came in by outPort.
+ */
 export interface TunnelPushAction {
   readonly kind: 'tnl_push';
-  /** The tunnel port, which counts the packet. */
+  /** The tunnel port whose header it is. */
   readonly port: number;
   readonly outPort: number;
   readonly type: TunnelPushType;
@@ -133,6 +137,9 @@ export interface MeterSpec {
   readonly bands: readonly MeterBand[];
 }
 
+/** bad-rate: a band's rate is zero. */
+export type MeterSetResult = 'ok' | 'bad-id' | 'too-many-bands' | 'bad-rate';
+
 export interface MeterStats {
   readonly packets: number;
   readonly bytes: number;
@@ -179,7 +186,7 @@ export interface FlowPut {
 
 export type FlowPutResult = 'ok' | 'exists' | 'missing' | 'table-full' | 'overlaps';
 
-export type VportType = 'internal' | 'netdev' | 'dummy' | 'vxlan';
+export type VportType = 'internal' | 'netdev' | 'dummy' | 'vxlan' | 'gre' | 'geneve';
 
 export interface VportSpec {
   readonly name: string;
@@ -187,7 +194,7 @@ export interface VportSpec {
   /** The number wanted, or undefined for the lowest free one. */
   readonly port?: number;
   readonly mtu?: number;
-  /** vxlan: the UDP port, 4789 by default, and whether the GBP extension is on. */
+  /** vxlan, geneve: the UDP port, 4789 or 6081 by default; vxlan: whether the GBP extension is on. */
   readonly udpPort?: number;
   readonly gbp?: boolean;
   /**
@@ -239,6 +246,19 @@ export interface DatapathStats {
   readonly recirculations: number;
 }
 
+/** What userspace may ask of connection tracking (lib/ct-dpif.h). */
+export type ConntrackControl = Pick<
+  ConnectionTracker,
+  | 'count'
+  | 'entries'
+  | 'flush'
+  | 'flushTuple'
+  | 'isTcpSequenceChecked'
+  | 'maxConnections'
+  | 'timeoutPolicies'
+  | 'zoneLimits'
+>;
+
 export interface Dpif {
   readonly name: string;
   portAdd(spec: VportSpec): number;
@@ -266,6 +286,15 @@ export interface Dpif {
   upcallReceive(): Upcall | null;
   /** Called when the queue stops being empty. The listener must not drain the queue from within the call. */
   onUpcall(listener: () => void): void;
+
+  /** Makes a meter or replaces one, with full buckets and counters of zero. */
+  meterSet(spec: MeterSpec): MeterSetResult;
+  meterStats(id: number): MeterStats | null;
+  /** Removes the meter and returns its last counters; packets that still ask for it pass. */
+  meterDelete(id: number): MeterStats | null;
+
+  /** The connection tracker that the datapath's ct actions use. */
+  conntrack(): ConntrackControl;
 
   stats(): DatapathStats;
 

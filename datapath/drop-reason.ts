@@ -39,6 +39,9 @@ export const DROP_REASONS = {
   'fragmentation-needed': 'The packet is too long for the link and must not be fragmented.',
   'reassembly-timeout': 'A fragment of the packet did not arrive in time.',
   'device-queue-full': 'The receive queue of the device was full.',
+  meter: 'A band of a meter was exceeded.',
+  'not-sampled': 'A sample action that nothing follows did not pick the packet.',
+  'no-header-room': 'There was no room in front of the frame for another header.',
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;

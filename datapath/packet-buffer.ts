@@ -10,12 +10,21 @@
  * Invariant: each slot is free or held by exactly one packet; a slot's own bytes are written by its packet only.
  */
 import { DATAPATH_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
+import { hash5Tuple } from './flow-hash.js';
 import { L2_5_WORD, type L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-extract.js';
 
 /** Room in front of a frame for headers that actions push: VLAN tags, VXLAN. */
 export const HEADROOM = 128;
 export const DEFAULT_BUFFER_SIZE = 16384;
 export const DEFAULT_BUFFER_COUNT = 32;
+
+/**
+ * The hash of the flow that a packet belonged to when it came in, which goes with it whatever becomes of its headers:
+ * that of the key in the row, not computed yet; kept in `flowHash`; or lost.
+ */
+export const FLOW_HASH_OF_ROW = 0;
+export const FLOW_HASH_KEPT = 1;
+export const FLOW_HASH_NONE = 2;
 
 /** Bytes with the one DataView that reads them. */
 export interface FrameArena {
@@ -59,6 +68,9 @@ export class Packet {
   isChanged = false;
   /** Port that the packet came in by, for counting drops. */
   inPort = 0;
+  /** FLOW_HASH_*. */
+  flowHashState: number = FLOW_HASH_OF_ROW;
+  flowHash = 0;
 
   constructor(slot: number, slotStart: number, row: number, words: Int32Array, arena: FrameArena) {
     this.slot = slot;
@@ -67,6 +79,15 @@ export class Packet {
     this.words = words;
     this.bytes = arena.bytes;
     this.view = arena.view;
+  }
+
+  /** The hash that the packet came in with: to be called before its key is extracted anew. */
+  takeFlowHash(): number {
+    if (this.flowHashState === FLOW_HASH_OF_ROW) {
+      this.flowHash = hash5Tuple(this.words, this.row, 0);
+      this.flowHashState = FLOW_HASH_KEPT;
+    }
+    return this.flowHash;
   }
 
   /** Offsets in the arena of the layers, -1 where there is none. */
@@ -152,6 +173,7 @@ export class PacketPool {
     packet.length = frame.length;
     packet.isOwned = true;
     packet.isChanged = false;
+    packet.flowHashState = FLOW_HASH_OF_ROW;
     this.arena.bytes.set(frame, packet.start);
     return true;
   }
@@ -164,6 +186,7 @@ export class PacketPool {
     packet.length = length;
     packet.isOwned = false;
     packet.isChanged = false;
+    packet.flowHashState = FLOW_HASH_OF_ROW;
   }
 
   /** Sees to it that the frame lies in the packet's own slot; false when it is too long for one. */
@@ -179,6 +202,17 @@ export class PacketPool {
     return true;
   }
 
+  /** Sees to it that so many bytes in front of a frame in its own slot are free; false when they cannot be. */
+  makeHeadroom(packet: Packet, size: number): boolean {
+    if (packet.start - size >= packet.slotStart) return true;
+    // The frame goes as far back as it can: another header may follow.
+    const start = packet.slotStart + HEADROOM + this.frameCapacity - packet.length;
+    if (start - size < packet.slotStart) return false;
+    packet.bytes.copyWithin(start, packet.start, packet.start + packet.length);
+    packet.start = start;
+    return true;
+  }
+
   /** A packet with a copy of the frame and the row, or null when none is free. */
   clone(packet: Packet): Packet | null {
     const copy = this.acquire();
@@ -186,6 +220,8 @@ export class PacketPool {
     copy.words.copyWithin(copy.row, packet.row, packet.row + ROW_WORDS);
     copy.inPort = packet.inPort;
     copy.isChanged = packet.isChanged;
+    copy.flowHashState = packet.flowHashState;
+    copy.flowHash = packet.flowHash;
     copy.bytes = packet.bytes;
     copy.view = packet.view;
     copy.start = packet.start;

@@ -4,18 +4,22 @@
  */
 import type { VportSpec } from './dpif.js';
 import type { Underlay } from './environment.js';
+import { GENEVE_PORT } from './packet/geneve.js';
 import { VXLAN_PORT } from './packet/vxlan.js';
 import { DummyVport } from './vport/dummy.js';
+import { GeneveVport } from './vport/geneve.js';
+import { GreVport } from './vport/gre.js';
 import { InternalVport } from './vport/internal.js';
 import { NetdevVport } from './vport/netdev.js';
+import type { TunnelReceiver } from './vport/tunnel.js';
 import { COUNTER_COUNT, type FrameTaker, type Vport } from './vport/vport.js';
-import { type TunnelReceiver, VxlanVport } from './vport/vxlan.js';
+import { VxlanVport } from './vport/vxlan.js';
 
 const PORT_LIMIT = 65536;
 const INITIAL_PORTS = 16;
 const ETH_HEADER_SIZE = 14;
 const DEFAULT_MTU = 1500;
-/** IP_MAX_MTU less the headers, as the kernel's vxlan_sys devices have it. */
+/** IP_MAX_MTU less the headers, as the kernel's tunnel devices have it. */
 const TUNNEL_MTU = 65485;
 
 export class VportTable {
@@ -99,6 +103,16 @@ export class VportTable {
           this.underlay,
           this.receiveTunnel,
         );
+      case 'geneve':
+        return new GeneveVport(
+          port,
+          spec.name,
+          { mtu: spec.mtu ?? TUNNEL_MTU, udpPort: spec.udpPort ?? GENEVE_PORT },
+          this.underlay,
+          this.receiveTunnel,
+        );
+      case 'gre':
+        return new GreVport(port, spec.name, { mtu: spec.mtu ?? TUNNEL_MTU }, this.underlay, this.receiveTunnel);
     }
   }
 

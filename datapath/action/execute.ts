@@ -8,17 +8,32 @@
  * Invariant: bytes that do not belong to the packet are never written. The first action that changes the frame moves
  * a borrowed one into the packet's own slot.
  */
-import { DROP_REASON_CODES, type DropReason } from '../drop-reason.js';
+import { DROP_REASON_CODES } from '../drop-reason.js';
 import type { UserspaceCookie } from '../dpif.js';
-import type { Packet, PacketPool } from '../packet-buffer.js';
+import type { Packet } from '../packet-buffer.js';
+import type { StatefulActions } from '../stateful-actions.js';
+import { runTunnelPop, runTunnelPush, type TunnelHost } from '../tunnel-actions.js';
+import { isLongerThan } from './check-pkt-len.js';
+import { isSampled } from './clone.js';
+import { hashPacket, needsFreshKey } from './hash.js';
+import { popMpls } from './pop-mpls.js';
 import { popVlan } from './pop-vlan.js';
 import {
   type ActionProgram,
+  OP_CHECK_PKT_LEN,
+  OP_CLONE,
+  OP_CT,
+  OP_CT_CLEAR,
   OP_DROP,
+  OP_HASH,
+  OP_METER,
   OP_OUTPUT,
+  OP_POP_MPLS,
   OP_POP_VLAN,
+  OP_PUSH_MPLS,
   OP_PUSH_VLAN,
   OP_RECIRC,
+  OP_SAMPLE,
   OP_SET_ARP,
   OP_SET_ETH,
   OP_SET_ICMP,
@@ -31,9 +46,13 @@ import {
   OP_SET_TCP,
   OP_SET_TUNNEL,
   OP_SET_UDP,
+  OP_TNL_POP,
+  OP_TNL_PUSH,
+  OP_TRUNC,
   OP_USERSPACE,
   OPERAND_COUNT,
 } from './program.js';
+import { pushMpls } from './push-mpls.js';
 import { pushVlan } from './push-vlan.js';
 import { setArp } from './set-arp.js';
 import { setEth } from './set-eth.js';
@@ -44,23 +63,29 @@ import { setMetadata, setTunnel } from './set-metadata.js';
 import { setMpls } from './set-mpls.js';
 import { setNd } from './set-nd.js';
 import { setSctp, setTcp, setUdp } from './set-transport.js';
+import { cutSize } from './trunc.js';
 
-export interface ActionTarget {
-  readonly pool: PacketPool;
+export interface ActionTarget extends TunnelHost {
+  readonly stateful: StatefulActions;
+  /** Time of the packet. */
+  readonly nowNs: number;
   output(packet: Packet, port: number): void;
-  sendUserspace(packet: Packet, cookie: UserspaceCookie): void;
+  /** cut: so many bytes at the end of the frame do not go up. */
+  sendUserspace(packet: Packet, cookie: UserspaceCookie, cut: number): void;
   /** isLast: nothing is to be done with the packet afterwards, so it may be used up. */
   recirculate(packet: Packet, recircWord: number, isLast: boolean): void;
-  drop(packet: Packet, reason: DropReason): void;
 }
 
 export function executeActions(target: ActionTarget, packet: Packet, program: ActionProgram): void {
+  if (program.code.length === 0) target.drop(packet, 'flow-drop');
+  else runProgram(target, packet, program, 0);
+}
+
+/** outerCut: bytes that a trunc before the list takes from its first output. */
+function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram, outerCut: number): void {
   const { code } = program;
   const end = code.length;
-  if (end === 0) {
-    target.drop(packet, 'flow-drop');
-    return;
-  }
+  let cut = outerCut;
   let at = 0;
   while (at < end) {
     const op = code[at]!;
@@ -68,10 +93,14 @@ export function executeActions(target: ActionTarget, packet: Packet, program: Ac
     at = operand + OPERAND_COUNT[op]!;
     switch (op) {
       case OP_OUTPUT:
+        packet.length -= cut;
         target.output(packet, code[operand]!);
+        packet.length += cut;
+        cut = 0;
         continue;
       case OP_USERSPACE:
-        target.sendUserspace(packet, program.cookies[code[operand]!]!);
+        target.sendUserspace(packet, program.cookies[code[operand]!]!, cut);
+        cut = 0;
         continue;
       case OP_RECIRC:
         target.recirculate(packet, code[operand]!, at === end);
@@ -85,19 +114,94 @@ export function executeActions(target: ActionTarget, packet: Packet, program: Ac
       case OP_SET_TUNNEL:
         setTunnel(packet, code, operand);
         continue;
+      case OP_TRUNC:
+        cut = cutSize(packet.length, code[operand]!);
+        continue;
+      case OP_HASH:
+        if (needsFreshKey(packet, code[operand]!)) target.refresh(packet);
+        hashPacket(packet, code[operand]!, code[operand + 1]!);
+        continue;
+      case OP_CT_CLEAR:
+        target.stateful.forget(packet);
+        continue;
+      case OP_CLONE:
+        runNested(target, packet, program.nested[code[operand]!]!, at === end, cut);
+        cut = 0;
+        continue;
+      case OP_SAMPLE:
+        if (isSampled(target.stateful.random32(), code[operand]!)) {
+          runNested(target, packet, program.nested[code[operand + 1]!]!, at === end, 0);
+        } else if (at === end) target.drop(packet, 'not-sampled');
+        continue;
+      case OP_CHECK_PKT_LEN: {
+        const branch = isLongerThan(packet, code[operand]!, cut) ? 1 : 2;
+        runNested(target, packet, program.nested[code[operand + branch]!]!, at === end, 0);
+        continue;
+      }
+      case OP_METER: {
+        const death = target.stateful.meter(packet, code[operand]!, target.nowNs);
+        if (death === null) continue;
+        target.drop(packet, death);
+        return;
+      }
+      case OP_CT: {
+        const death = target.stateful.track(packet, program.requests[code[operand]!]!);
+        if (death === null) continue;
+        target.drop(packet, death);
+        return;
+      }
+      case OP_TNL_POP:
+        runTunnelPop(target, packet, code[operand]!, at === end, cut);
+        cut = 0;
+        continue;
       default:
     }
     if (!target.pool.own(packet)) {
       target.drop(packet, 'frame-too-long');
       return;
     }
-    if (op === OP_PUSH_VLAN) {
-      if (!pushVlan(packet, code[operand]!)) {
+    switch (op) {
+      case OP_PUSH_VLAN:
+        if (pushVlan(packet, code[operand]!)) continue;
         target.drop(packet, 'vlan-depth');
         return;
-      }
-    } else if (op === OP_POP_VLAN) popVlan(packet);
-    else changeHeader(op, packet, code, operand);
+      case OP_POP_VLAN:
+        popVlan(packet);
+        continue;
+      case OP_PUSH_MPLS:
+        if (pushMpls(packet, code[operand]!, code[operand + 1]!)) continue;
+        target.drop(packet, 'no-header-room');
+        return;
+      case OP_POP_MPLS:
+        popMpls(packet, code[operand]!);
+        continue;
+      case OP_TNL_PUSH:
+        packet.length -= cut;
+        cut = 0;
+        if (runTunnelPush(target, packet, program.pushes[code[operand]!]!)) continue;
+        return;
+      default:
+        changeHeader(op, packet, code, operand);
+    }
+  }
+}
+
+/** Runs a list within an action on a copy of the packet, or on the packet itself where nothing follows. */
+function runNested(target: ActionTarget, packet: Packet, program: ActionProgram, isLast: boolean, cut: number): void {
+  if (program.code.length === 0) {
+    if (isLast) target.drop(packet, 'flow-drop');
+  } else if (isLast) runProgram(target, packet, program, cut);
+  else {
+    const copy = target.stateful.copy(packet);
+    if (copy === null) {
+      target.drop(packet, 'no-packet-buffer');
+      return;
+    }
+    try {
+      runProgram(target, copy, program, cut);
+    } finally {
+      target.pool.release(copy);
+    }
   }
 }
 

@@ -6,7 +6,8 @@
  * value already cut to the mask.
  */
 import type { FlowKey } from '#flowtable/flow-key.js';
-import type { UserspaceCookie } from '../dpif.js';
+import type { CtRequest } from '../conntrack/ct-request.js';
+import type { DpAction, TunnelPushAction, UserspaceCookie } from '../dpif.js';
 
 export const OP_OUTPUT = 1; // port
 export const OP_USERSPACE = 2; // index of the cookie
@@ -27,26 +28,67 @@ export const OP_SET_ARP = 16; // opcode, spa, tpa, sha and tha: value, mask each
 export const OP_SET_ND = 17; // 4 target, 3 link-layer addresses: value, mask each
 export const OP_SET_MPLS = 18; // value, mask
 
+export const OP_TRUNC = 19; // most bytes
+export const OP_CLONE = 20; // index of the nested program
+export const OP_SAMPLE = 21; // probability, index of the nested program
+export const OP_HASH = 22; // algorithm, basis
+export const OP_CHECK_PKT_LEN = 23; // size, indices of the programs for longer and for other frames
+export const OP_PUSH_MPLS = 24; // EtherType, entry as a word
+export const OP_POP_MPLS = 25; // EtherType
+export const OP_METER = 26; // meter
+export const OP_CT = 27; // index of the request
+export const OP_CT_CLEAR = 28;
+export const OP_TNL_PUSH = 29; // index of the action
+export const OP_TNL_POP = 30; // port
+
 /** Operands of each opcode. */
-export const OPERAND_COUNT: readonly number[] = [0, 1, 1, 1, 0, 1, 1, 3, 15, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2];
+export const OPERAND_COUNT: readonly number[] = [
+  0, 1, 1, 1, 0, 1, 1, 3, 15, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1,
+];
+
+/** Lists of actions within each other (lib/odp-util.c MAX_ODP_NESTED). */
+export const MAX_NESTED_ACTIONS = 32;
+
+/** What the numbers of a program point at. */
+export interface ProgramTables {
+  readonly cookies: readonly UserspaceCookie[];
+  readonly nested: readonly ActionProgram[];
+  readonly requests: readonly CtRequest[];
+  readonly pushes: readonly TunnelPushAction[];
+}
 
 export class ActionProgram {
   readonly code: Int32Array;
   readonly cookies: readonly UserspaceCookie[];
+  readonly nested: readonly ActionProgram[];
+  readonly requests: readonly CtRequest[];
+  readonly pushes: readonly TunnelPushAction[];
   /** The port, where the program is one output and nothing else; else -1. */
   readonly soleOutput: number;
 
-  constructor(code: Int32Array, cookies: readonly UserspaceCookie[]) {
+  constructor(code: Int32Array, tables: ProgramTables) {
     this.code = code;
-    this.cookies = cookies;
+    this.cookies = tables.cookies;
+    this.nested = tables.nested;
+    this.requests = tables.requests;
+    this.pushes = tables.pushes;
     this.soleOutput = code.length === 2 && code[0] === OP_OUTPUT ? code[1]! : -1;
   }
 }
 
 /** Collects the code of a program. */
-export class ProgramBuilder {
+export class ProgramBuilder implements ProgramTables {
   private readonly code: number[] = [];
-  private readonly cookies: UserspaceCookie[] = [];
+  readonly cookies: UserspaceCookie[] = [];
+  readonly nested: ActionProgram[] = [];
+  readonly requests: CtRequest[] = [];
+  readonly pushes: TunnelPushAction[] = [];
+  private readonly compileNested: (actions: readonly DpAction[]) => ActionProgram;
+
+  /** compileNested: makes a program of the actions within an action. */
+  constructor(compileNested: (actions: readonly DpAction[]) => ActionProgram) {
+    this.compileNested = compileNested;
+  }
 
   add(...words: number[]): void {
     this.code.push(...words);
@@ -62,11 +104,25 @@ export class ProgramBuilder {
     this.addMasked(value.words[word]!, (mask === null ? -1 : mask.words[word]!) & bits);
   }
 
+  // What is added to a table: each returns its index.
+
   addCookie(cookie: UserspaceCookie): number {
     return this.cookies.push(cookie) - 1;
   }
 
+  addNested(actions: readonly DpAction[]): number {
+    return this.nested.push(this.compileNested(actions)) - 1;
+  }
+
+  addRequest(request: CtRequest): number {
+    return this.requests.push(request) - 1;
+  }
+
+  addPush(action: TunnelPushAction): number {
+    return this.pushes.push(action) - 1;
+  }
+
   finish(): ActionProgram {
-    return new ActionProgram(Int32Array.from(this.code), this.cookies);
+    return new ActionProgram(Int32Array.from(this.code), this);
   }
 }

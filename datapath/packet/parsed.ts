@@ -15,7 +15,11 @@ export type Layer =
   | 'icmp'
   | 'icmpv6'
   | 'nd'
-  | 'vxlan';
+  | 'vxlan'
+  | 'mpls'
+  | 'gre'
+  | 'geneve'
+  | 'nsh';
 
 export interface ParseFailure {
   readonly ok: false;

@@ -6,7 +6,7 @@
  */
 import type { DropReason } from '../drop-reason.js';
 import { DropCounts } from '../drop-counts.js';
-import type { FrameObserver, VportInfo, VportType } from '../dpif.js';
+import type { FrameObserver, TunnelPushAction, VportInfo, VportType } from '../dpif.js';
 import { swap32 } from '../packet/byte-order.js';
 import type { Packet } from '../packet-buffer.js';
 
@@ -37,6 +37,7 @@ export abstract class Vport {
   /** A part of the counters of all ports (vport-table.ts), put here when the port is added. */
   counters = new Float64Array(COUNTER_COUNT);
   private readonly drops = new DropCounts();
+  private nextSequence = 0;
 
   constructor(port: number, name: string, mtu: number) {
     this.port = port;
@@ -81,6 +82,11 @@ export abstract class Vport {
       return 'mtu-exceeded';
     }
     return null;
+  }
+
+  /** The number that a pushed header is to carry: of GRE with sequence numbers each gets the next one. */
+  takeSequence(action: TunnelPushAction): number {
+    return action.type === 'gre' ? this.nextSequence++ : 0;
   }
 
   private countSent(length: number): void {

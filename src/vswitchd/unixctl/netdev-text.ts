@@ -2,6 +2,7 @@
 import type { VportInfo } from '#datapath/dpif.js';
 
 const VXLAN_PORT = 4789;
+const GENEVE_PORT = 6081;
 
 /** Nothing for a plain network device; the userspace datapath calls its internal ports dummies. */
 export function formatNetdevType(port: VportInfo, isKernel: boolean): string {
@@ -12,10 +13,17 @@ export function formatNetdevType(port: VportInfo, isKernel: boolean): string {
       return isKernel ? ' (internal)' : ' (dummy-internal)';
     case 'dummy':
       return ' (dummy)';
-    case 'vxlan': {
-      const udpPort = port.udpPort ?? VXLAN_PORT;
-      const settings = udpPort === VXLAN_PORT ? 'packet_type=ptap' : `dst_port=${udpPort}, packet_type=ptap`;
-      return ` (vxlan: ${settings})`;
-    }
+    case 'vxlan':
+      return formatUdpTunnel(port, VXLAN_PORT);
+    case 'geneve':
+      return formatUdpTunnel(port, GENEVE_PORT);
+    case 'gre':
+      return ' (gre: packet_type=ptap)';
   }
+}
+
+function formatUdpTunnel(port: VportInfo, usual: number): string {
+  const udpPort = port.udpPort ?? usual;
+  const settings = udpPort === usual ? 'packet_type=ptap' : `dst_port=${udpPort}, packet_type=ptap`;
+  return ` (${port.type}: ${settings})`;
 }

@@ -55,7 +55,8 @@ export function parseTraceArguments(args: readonly string[], context: UnixctlCon
   if (positional.length !== 1 && positional.length !== 2) throw new UserError('Syntax error');
   const { bridge, flow } = parseTracedFlow(positional, context, host);
   const { names } = options;
-  if (options.generate) return { bridge, flow, packet: composeFrame(flow, options.payload), names, ctStates: options.ctStates };
+  if (options.generate)
+    return { bridge, flow, packet: composeFrame(flow, options.payload), names, ctStates: options.ctStates };
   if (packet === null) return { bridge, flow, packet, names, ctStates: options.ctStates };
   // The headers are the packet's, the metadata is the given flow's.
   return { bridge, flow: extractFlow(packet, flow, vlanLimit(context)), packet, names, ctStates: options.ctStates };
