@@ -103,17 +103,22 @@ function makeGroup(mod: GroupMod, nowNs: number): Group {
   return new Group(mod, nowNs);
 }
 
-/** The group that takes the place of another. Its counters begin anew, its age does not. */
+/**
+ * The group that takes the place of another. Its counters begin anew, its age does not. As in OVS 3.1 a select group
+ * spreads the datapath's hash values over the buckets of the last message alone: over those that were inserted, and
+ * over none once some were removed, after which it hashes in userspace.
+ */
 function changeGroup(old: Group, mod: GroupMod): Group {
   const { groupId, createdNs } = old;
   switch (mod.command) {
     case 'insert-bucket': {
       const buckets = insertBuckets(old.buckets, mod);
-      return new Group({ groupId, type: old.type, buckets, selection: old.selection }, createdNs);
+      const inserted = mod.buckets.map(({ bucketId }) => bucketId);
+      return new Group({ groupId, type: old.type, buckets, selection: old.selection }, createdNs, inserted);
     }
     case 'remove-bucket': {
       const buckets = removeBuckets(old.buckets, mod);
-      return new Group({ groupId, type: old.type, buckets, selection: old.selection }, createdNs);
+      return new Group({ groupId, type: old.type, buckets, selection: old.selection }, createdNs, []);
     }
     default:
       return new Group(mod, createdNs);

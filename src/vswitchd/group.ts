@@ -41,13 +41,19 @@ export class Group {
   packets = 0;
   bytes = 0;
 
-  constructor(mod: Pick<GroupMod, 'groupId' | 'type' | 'buckets' | 'selection'>, createdNs: number) {
+  /** spread: numbers of the buckets that the datapath's hash values go to. */
+  constructor(
+    mod: Pick<GroupMod, 'groupId' | 'type' | 'buckets' | 'selection'>,
+    createdNs: number,
+    spread: readonly number[] = mod.buckets.map(({ bucketId }) => bucketId),
+  ) {
     this.groupId = mod.groupId;
     this.type = mod.type;
     this.buckets = mod.buckets.map((bucket) => ({ ...bucket, packets: 0, bytes: 0 }));
     this.selection = mod.selection;
     this.createdNs = createdNs;
-    this.selector = mod.type === 'select' ? chooseSelector(this.selection, this.buckets) : { kind: 'default' };
+    const chosen = this.buckets.filter(({ bucketId }) => spread.includes(bucketId));
+    this.selector = mod.type === 'select' ? chooseSelector(this.selection, chosen) : { kind: 'default' };
   }
 
   /** Counts packets that went to one bucket, or (null) to all of them. */
