@@ -63,6 +63,11 @@ test('of an option that is given twice the last one counts', async () => {
   expect((await upcall('sh', '-c', 'echo a', '-c', 'echo b')).out).toBe('b\n');
 });
 
+test('every file and every workload that is named counts', async () => {
+  const measured = await upcall('bench', 'flows-1', 'masks-1', '--seconds', '0.002', '--rounds', '1', '--json');
+  expect((JSON.parse(measured.out) as { name: string }[]).map(({ name }) => name)).toEqual(['flows-1', 'masks-1']);
+});
+
 test('words after the script are its own, whatever they look like', async () => {
   const said = await upcall('sh', '-c', 'printf "<%s>" "$@"', 'a', '-e', '--seed', '-h', '7', '');
   expect(said).toEqual({ out: '<a><-e><--seed><-h><7><>', err: '', exitCode: 0 });
