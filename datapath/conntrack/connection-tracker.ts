@@ -97,6 +97,8 @@ export class ConnectionTracker {
   fullCount = 0;
   /** New connections turned away because NAT found no free tuple for them. */
   natExhaustedCount = 0;
+  /** Connections that a SYN began anew after both ends had closed. */
+  reopenedCount = 0;
 
   private readonly clock: Clock;
   private readonly rng: Rng;
@@ -328,6 +330,7 @@ export class ConnectionTracker {
     } else if (verdict.result === UPDATE_INVALID) this.state = CS_INVALID;
     else if (verdict.result === UPDATE_NEW) {
       this.remove(connection);
+      this.reopenedCount++;
       return true;
     } else this.state |= CS_NEW;
     return false;

@@ -2,7 +2,7 @@
  * Random conversations between a few hosts: TCP with plausible and implausible segments, UDP, ICMP, ICMP errors about
  * what was sent before, replies to what came out. Everything follows from the dice.
  */
-import { eth, hex, ip4 } from '../../support/packet-builder.js';
+import { eth, hex } from '../../support/packet-builder.js';
 
 export type Dice = (sides: number) => number;
 
@@ -114,8 +114,9 @@ function tcpFrame(
 export function errorAbout(dice: Dice, frame: Uint8Array): Uint8Array | null {
   const isIpv4 = frame[12] === 0x08 && frame[13] === 0;
   const isIpv6 = frame[12] === 0x86;
-  const quoted = frame.subarray(14, 14 + (dice(2) === 0 ? 28 : 548));
-  if (isIpv4) {
+  // Not less than a TCP header: of a shorter one OVS's NAT writes the checksum behind the end of its buffer.
+  const quoted = frame.subarray(14, 14 + (dice(2) === 0 ? 48 : 548));
+  if (isIpv4 && frame.length >= 34) {
     const source = [...frame.subarray(26, 30)].join('.');
     return eth()
       .ipv4('10.9.9.9', source)
@@ -123,7 +124,7 @@ export function errorAbout(dice: Dice, frame: Uint8Array): Uint8Array | null {
       .payload(quoted)
       .bytes();
   }
-  if (!isIpv6) return null;
+  if (!isIpv6 || frame.length < 54) return null;
   const source = Buffer.from(frame.subarray(22, 38)).toString('hex').match(/..../g)!.join(':');
   const long = frame.subarray(14, 14 + 500);
   return eth()
@@ -156,6 +157,3 @@ export function spoil(dice: Dice, frame: Uint8Array): Uint8Array {
   changed[14 + dice(frame.length - 14)]! ^= 1 << dice(8);
   return changed;
 }
-
-/** Bytes of an address in text of either family. */
-export const addressOf = (text: string): Uint8Array => ip4(text);

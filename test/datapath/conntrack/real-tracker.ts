@@ -107,7 +107,8 @@ export class RealTracker {
         const nat = request.nat ?? 'restore';
         const size = nat === 'restore' ? null : (nat.minAddress?.length ?? null);
         for (const family of size === null ? ['ip', 'ipv6'] : [size === 4 ? 'ip' : 'ipv6']) {
-          flows.push(`table=${table},in_port=${i + 1},${family},actions=${ctActionText(request, next)}`);
+          const protocol = request.helper === 'ftp' ? ',nw_proto=6' : request.helper === 'tftp' ? ',nw_proto=17' : '';
+          flows.push(`table=${table},in_port=${i + 1},${family}${protocol},actions=${ctActionText(request, next)}`);
         }
       }
     }
@@ -125,7 +126,8 @@ export class RealTracker {
   }
 
   async send(port: number, frame: Uint8Array): Promise<RealResult | null> {
-    await this.must('netdev-dummy/receive', `p${port}`, Buffer.from(frame).toString('hex'));
+    // Blanks make OVS allocate more than the frame needs: room for what FTP's helper puts in.
+    await this.must('netdev-dummy/receive', `p${port}`, Buffer.from(frame).toString('hex') + ' '.repeat(256));
     await this.real.settle();
     const frames = this.real.transmitted(`p${OUT}`);
     const shown = frames[0];
