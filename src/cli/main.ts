@@ -85,8 +85,6 @@ async function main(words: readonly string[]): Promise<void> {
     .usage('$0 COMMAND [options]\n\nA userspace virtual switch with simulated Linux hosts.')
     .strict()
     .demandCommand(1, 'a command is needed; upcall --help lists them')
-    // Of an option that is given twice the last one counts.
-    .parserConfiguration({ 'duplicate-arguments-array': false })
     .help()
     .alias('help', 'h')
     .version(version())
@@ -107,6 +105,13 @@ async function main(words: readonly string[]): Promise<void> {
     const names = COMMANDS.map((command) => command.name).join(', ');
     throw new UserError(`there is no command ${wanted}`, { hint: `there are: ${names}` });
   }
+  // Of an option that is given twice the last one counts. (yargs' own setting for that loses positional arguments.)
+  const isList = (name: string): boolean => name === '_' || known?.usage.includes(`[${name}..]`) === true;
+  program.middleware((argv) => {
+    for (const [name, value] of Object.entries(argv)) {
+      if (Array.isArray(value) && !isList(name)) argv[name] = value.at(-1);
+    }
+  }, true);
   for (const command of COMMANDS) {
     if (command.name === wanted) program.command(await command.load());
     else program.command(command.usage, command.describe);

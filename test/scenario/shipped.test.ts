@@ -82,6 +82,6 @@ describe('the captures', () => {
   });
 
   test.each(files)('%s has its line in PROVENANCE.md', (file) => {
-    expect(readFileSync(new URL('captures/PROVENANCE.md', FOLDER), 'utf8')).toContain(`| \`${file}\` |`);
+    expect(readFileSync(new URL('captures/PROVENANCE.md', FOLDER), 'utf8')).toContain(`| \`${file}\` `);
   });
 });
