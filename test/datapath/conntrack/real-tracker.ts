@@ -3,7 +3,7 @@
  * the state, the mark, the label and the original tuple in its Ethernet header.
  */
 import { ip4, ip6 } from '../../support/packet-builder.js';
-import type { CtRequest, NatRequest } from '#datapath/conntrack/ct-request.js';
+import type { CtRequest, NatRange, NatRequest } from '#datapath/conntrack/ct-request.js';
 import { RealSwitch } from '../../differential/bridge/switch.js';
 import type { OvsOracle } from '../../support/ovs-oracle.js';
 import { formatIpv4, formatIpv6 } from '#src/vswitchd/odp/address-text.js';
@@ -51,7 +51,7 @@ export function ctActionText(request: Partial<CtRequest>, table: number): string
   return `ct(${parts.join(',')})`;
 }
 
-export function natTo(kind: 'source' | 'destination', address: string | null, ports: number[] = []): NatRequest {
+export function natTo(kind: 'source' | 'destination', address: string | null, ports: number[] = []): NatRange {
   const bytes = address === null ? null : address.includes(':') ? ip6(address) : ip4(address);
   return {
     kind,
