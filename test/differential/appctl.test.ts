@@ -154,6 +154,83 @@ const PACKET_TRACES: readonly (readonly string[])[] = [
   ['ofproto/trace', 'br0', 'in_port=1', '5054000000055054000000070800450000140000000040010000000000000000ffff'],
 ];
 
+const TCP = (flags: string, from: number, to: number): string =>
+  `in_port(1),eth(src=50:54:00:00:00:05,dst=50:54:00:00:00:07),eth_type(0x0800),` +
+  `ipv4(src=10.0.0.${from},dst=10.0.0.${to},proto=6,tos=0,ttl=64,frag=no),tcp(src=5,dst=80),tcp_flags(${flags})`;
+const V6 = 'ipv6(src=2001:db8::1,dst=2001:db8::2,label=0,proto=17,tclass=0,hlimit=64,frag=no),udp(src=7,dst=53)';
+
+/** Connections are made by what a flow commits, looked at, limited and ended. */
+const CONNECTIONS: readonly (readonly string[])[] = [
+  ['dpctl/dump-conntrack'],
+  ['dpctl/ct-stats-show'],
+  ['dpctl/ct-bkts'],
+  ['netdev-dummy/receive', 'p1', TCP('syn', 1, 2)],
+  ['netdev-dummy/receive', 'p1', TCP('ack', 3, 4)],
+  ['netdev-dummy/receive', 'p1', `${ETH},eth_type(0x0800),${PING}`],
+  ['netdev-dummy/receive', 'p1', `${ETH},eth_type(0x86dd),${V6}`],
+  ['version'],
+  ['dpctl/dump-conntrack'],
+  ['dpctl/dump-conntrack', '-m'],
+  ['dpctl/dump-conntrack', 'zone=5'],
+  ['dpctl/dump-conntrack', 'zone=6'],
+  ['dpctl/dump-conntrack', 'dummy@ovs-dummy', 'zone=5'],
+  ['dpctl/dump-conntrack', 'nonsense'],
+  ['dpctl/dump-conntrack', 'zone=x'],
+  ['dpctl/ct-stats-show'],
+  ['dpctl/ct-stats-show', '-m'],
+  ['dpctl/ct-stats-show', 'verbose', 'zone=5'],
+  ['dpctl/ct-stats-show', 'zone=9'],
+  ['dpctl/ct-bkts'],
+  ['dpctl/ct-bkts', 'gt=2'],
+  ['dpctl/ct-bkts', 'gt=20'],
+  ['dpctl/ct-get-maxconns'],
+  ['dpctl/ct-get-nconns'],
+  ['dpctl/ct-get-nconns', 'nonsense'],
+  ['dpctl/ct-set-maxconns', '10'],
+  ['dpctl/ct-set-maxconns', 'x'],
+  ['dpctl/ct-get-maxconns'],
+  ['dpctl/ct-set-maxconns', 'dummy@ovs-dummy', '3000000'],
+  ['dpctl/ct-get-tcp-seq-chk'],
+  ['dpctl/ct-disable-tcp-seq-chk'],
+  ['dpctl/ct-get-tcp-seq-chk'],
+  ['dpctl/ct-enable-tcp-seq-chk'],
+  ['dpctl/ct-get-limits'],
+  ['dpctl/ct-set-limits', 'default=7', 'zone=1,limit=2', 'zone=65535,limit=4000000000'],
+  ['dpctl/ct-set-limits', 'zone=3,limit=x'],
+  ['dpctl/ct-set-limits', 'zone=3'],
+  ['dpctl/ct-set-limits', 'zone=70000,limit=1'],
+  ['dpctl/ct-set-limits', 'zone=,limit=1'],
+  ['dpctl/ct-set-limits', 'area=3,limit=1'],
+  ['dpctl/ct-set-limits', 'default=x'],
+  ['dpctl/ct-get-limits'],
+  ['dpctl/ct-get-limits', 'zone=1,9'],
+  ['dpctl/ct-get-limits', 'zone=x'],
+  ['dpctl/ct-get-limits', 'nonsense'],
+  ['dpctl/ct-del-limits', 'zone=1,9'],
+  ['dpctl/ct-del-limits', 'zone=x'],
+  ['dpctl/ct-get-limits'],
+  ['dpctl/ct-del-limits', 'zone=65535'],
+  ['dpctl/flush-conntrack', 'zone=x'],
+  ['dpctl/flush-conntrack', 'ct_nw_src=10.0.0.3,ct_nw_proto=6'],
+  ['dpctl/dump-conntrack'],
+  ['dpctl/flush-conntrack', 'zone=5', 'ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=6,ct_tp_src=5,ct_tp_dst=80'],
+  ['dpctl/flush-conntrack', 'zone=5', 'ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=6,ct_tp_src=5,ct_tp_dst=80'],
+  ['dpctl/dump-conntrack'],
+  ['dpctl/flush-conntrack', 'ct_ipv6_dst=2001:db8::2'],
+  ['dpctl/dump-conntrack'],
+  ['dpctl/flush-conntrack', 'nonsense'],
+  ['dpctl/flush-conntrack', 'nonsense=1'],
+  ['dpctl/flush-conntrack', 'ct_tp_src=1'],
+  ['dpctl/flush-conntrack', 'ct_nw_src=1.1.1.1,ct_ipv6_dst=::1'],
+  ['dpctl/flush-conntrack', 'ct_nw_src=1.1.1.1,ct_nw_src=1.1.1.1'],
+  ['dpctl/flush-conntrack', 'ct_nw_src=1.1.1'],
+  ['dpctl/flush-conntrack', 'icmp_type=8'],
+  ['dpctl/flush-conntrack', 'ct_nw_proto=999'],
+  ['dpctl/flush-conntrack', 'zone=6'],
+  ['dpctl/flush-conntrack'],
+  ['dpctl/dump-conntrack'],
+];
+
 describe.skipIf(!requireOracle())('ovs-appctl', () => {
   let oracle: OvsOracle;
   beforeAll(async () => {
@@ -162,13 +239,13 @@ describe.skipIf(!requireOracle())('ovs-appctl', () => {
   afterAll(() => oracle.stop());
 
   /** Commands to which the two answer differently. */
-  async function differences(commands: readonly (readonly string[])[]): Promise<string> {
+  async function differences(commands: readonly (readonly string[])[], flows = 'actions=NORMAL\n'): Promise<string> {
     const theirs = new RealSwitch(oracle);
     const ours = new OurSwitch();
     for (const target of [theirs, ours]) {
       target.clear();
       target.vsctl(SETUP);
-      await target.ofctl(['add-flows', 'br0', '-'], 'actions=NORMAL\n');
+      await target.ofctl(['add-flows', 'br0', '-'], flows);
     }
     const found: string[] = [];
     for (const [command, ...args] of commands) {
@@ -189,6 +266,11 @@ describe.skipIf(!requireOracle())('ovs-appctl', () => {
     expect(found).toBe('');
   });
 
+  test('connections are shown, limited and ended as in real OVS', async () => {
+    const commit = 'actions=ct(commit,zone=5,exec(load:0x5->NXM_NX_CT_MARK[],load:0xf1->NXM_NX_CT_LABEL[64..127])),2';
+    expect(await differences(CONNECTIONS, `ip,${commit}\nipv6,${commit}\n`)).toBe('');
+  });
+
   test('a trace of a packet learns from it', async () => {
     expect(await differences(PACKET_TRACES)).toBe('');
   });
@@ -206,5 +288,5 @@ function comparable(text: string): string {
       .sort()
       .join('\n');
   const plain = text.replace(/(?<=[Aa]ctions: ?)[\d,a-z]+(?=$|\n)/gm, (ports) => ports.split(',').sort().join(','));
-  return /^( port {2}VLAN|Flow: )/.test(text) ? sorted(plain) : plain;
+  return /^( port {2}VLAN|Flow: |[a-z]+,orig=)/.test(text) ? sorted(plain) : plain;
 }

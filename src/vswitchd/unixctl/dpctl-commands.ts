@@ -1,5 +1,7 @@
 /** All dpctl commands: a new one is one file and one line here. */
 import { type UnixctlCommand, reply, replyError } from './command.js';
+import { dpctlCtBkts, dpctlCtStatsShow, dpctlDumpConntrack, dpctlFlushConntrack } from './dpctl-conntrack.js';
+import { DPCTL_CONNTRACK_SETTINGS } from './dpctl-conntrack-settings.js';
 import { type DpctlCommand, DpctlSession, parseDpctlOptions } from './dpctl.js';
 import { dpctlDumpFlows, dpctlGetFlow } from './dpctl-dump-flows.js';
 import { dpctlAddFlow, dpctlDelFlow, dpctlDelFlows, dpctlModFlow } from './dpctl-flow.js';
@@ -29,6 +31,11 @@ export const DPCTL_COMMANDS: readonly DpctlCommand[] = [
   dpctlGetFlow,
   dpctlDelFlow,
   dpctlDelFlows,
+  dpctlDumpConntrack,
+  dpctlFlushConntrack,
+  dpctlCtStatsShow,
+  dpctlCtBkts,
+  ...DPCTL_CONNTRACK_SETTINGS,
   dpctlListCommands,
   dpctlParseActions,
 ];
