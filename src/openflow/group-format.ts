@@ -25,6 +25,7 @@ import { formatHex } from './number-text.js';
 import { formatPort } from './port-text.js';
 import { NO_PORT_NAMES } from './ports.js';
 import type { OpenFlowVersion } from './protocol.js';
+import { ACTIONS_11, ACTIONS_12 } from './table-format.js';
 
 const TYPE_TEXT: Readonly<Record<GroupType, string>> = {
   all: 'all',
@@ -117,13 +118,18 @@ export function formatGroupStats(stats: GroupStatsEntry, version: OpenFlowVersio
   return parts.join(',');
 }
 
-/** Actions that OVS says its groups may have. */
-const GROUP_ACTIONS =
-  'output group set_field strip_vlan push_vlan mod_nw_ttl dec_ttl set_mpls_ttl dec_mpls_ttl push_mpls pop_mpls ' +
-  'set_queue';
+/** Actions that OVS says its groups may have where OpenFlow 1.0 carries it. */
+const GROUP_ACTIONS_10 =
+  'output enqueue set_vlan_vid set_vlan_pcp strip_vlan mod_dl_src mod_dl_dst mod_nw_src mod_nw_dst mod_nw_tos ' +
+  'mod_tp_src mod_tp_dst';
+
+function groupActions(version: OpenFlowVersion): string {
+  if (version === 10) return GROUP_ACTIONS_10;
+  return version === 11 ? ACTIONS_11 : ACTIONS_12;
+}
 
 /** dump-group-features, after the message's name. */
-export function formatGroupFeatures(features: GroupFeatures): string {
+export function formatGroupFeatures(features: GroupFeatures, version: OpenFlowVersion): string {
   const bits = features.types.reduce((set, type) => set | (1 << GROUP_TYPES.indexOf(type)), 0);
   const lines = [
     '',
@@ -135,7 +141,7 @@ export function formatGroupFeatures(features: GroupFeatures): string {
     if (!features.types.includes(type)) continue;
     lines.push(`    ${type.replace('_', ' ')} group:`);
     lines.push(`       max_groups=${formatHex(features.maxGroups)}`);
-    lines.push(`       actions: ${GROUP_ACTIONS}`);
+    lines.push(`       actions: ${groupActions(version)}`);
   }
   return `${lines.join('\n')}\n`;
 }

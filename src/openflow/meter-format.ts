@@ -24,7 +24,8 @@ const NAMED_METERS: ReadonlyMap<number, string> = new Map([
   [OFPM_ALL, 'all'],
 ]);
 
-const meterIdText = (id: number): string => (id <= OFPM_MAX ? String(id) : (NAMED_METERS.get(id) ?? 'unknown'));
+/** A meter's number, or the name of a reserved one. */
+export const meterIdText = (id: number): string => (id <= OFPM_MAX ? String(id) : (NAMED_METERS.get(id) ?? 'unknown'));
 
 /** Names of the set bits; bits without one in hexadecimal. */
 function bitNames(bits: number, names: readonly string[]): string {

@@ -175,7 +175,6 @@ describe('ovs-ofctl', () => {
 
   test.each([
     ['snoop', 'snoop: Upcall does not have this command yet'],
-    ['add-group', 'add-group: Upcall does not have this command yet'],
     ['frobnicate', "unknown command 'frobnicate'; use --help for help"],
   ])('%s is refused', async (command, message) => {
     const output = await run(fakeSwitch(), command, 'br0');

@@ -9,7 +9,6 @@ import { dumpFlows } from './dump-flows.js';
 import { dumpGroupFeatures, dumpGroups, dumpGroupStats } from './dump-groups.js';
 import { dumpPorts } from './dump-ports.js';
 import { dumpPortsDesc } from './dump-ports-desc.js';
-import { getFrags } from './get-frags.js';
 import { addMeter, delMeter, delMeters, dumpMeter, dumpMeters, meterFeatures, meterStats, modMeter } from './meters.js';
 import { modFlows } from './mod-flows.js';
 import { modPort } from './mod-port.js';
@@ -17,8 +16,11 @@ import { packetOut } from './packet-out.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
 import { probe } from './probe.js';
+import { queueStats } from './queue-stats.js';
 import { replaceFlows } from './replace-flows.js';
 import { show } from './show.js';
+import { ctFlushZone, dumpDesc, dumpIpfixBridge, dumpIpfixFlow, getFrags, setFrags } from './switch-settings.js';
+import { dumpTableDesc, dumpTables, modTable } from './tables.js';
 
 export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   show,
@@ -55,14 +57,20 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   dumpMeters,
   meterStats,
   meterFeatures,
+  dumpDesc,
+  dumpTables,
+  dumpTableDesc,
+  modTable,
+  setFrags,
+  queueStats,
+  ctFlushZone,
+  dumpIpfixBridge,
+  dumpIpfixFlow,
 ];
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
-    'monitor snoop dump-desc dump-tables dump-table-features dump-table-desc queue-stats queue-get-config diff-flows ' +
-    'mod-table set-frags ' +
-    'ping benchmark dump-ipfix-bridge dump-ipfix-flow ct-flush-zone ct-flush ofp-parse ofp-parse-pcap ' +
-    '' +
+    'monitor snoop dump-table-features queue-get-config diff-flows ping benchmark ct-flush ofp-parse ofp-parse-pcap ' +
     'bundle add-tlv-map del-tlv-map dump-tlv-map parse-nx-match parse-nxm parse-oxm parse-actions ' +
     'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
     'ofp-print encode-hello parse-key-value compose-packet parse-packet'

@@ -2,7 +2,6 @@
  * dump-groups, dump-group-stats and dump-group-features. Mirrors ofctl_dump_group_desc(), ofctl_dump_group_stats() and
  * ofctl_dump_group_features() of utilities/ovs-ofctl.c.
  */
-import { UserError } from '../../report/user-error.js';
 import { formatGroup, formatGroupFeatures, formatGroupStats } from '../group-format.js';
 import { OFPG_ALL, OFPG_ANY } from '../group-mod.js';
 import { parseGroupMod } from '../group-mod-parse.js';
@@ -64,11 +63,10 @@ export const dumpGroupFeatures: OfctlCommand = {
   writes: false,
   run(invocation, [name = '']) {
     const { connection, version } = invocation.open(name);
-    if (version === 11) {
-      throw new UserError("dump-group-features needs OpenFlow 1.2 or later ('-O OpenFlow12')");
-    }
-    const head = invocation.header(statsName('GROUP_FEATURES', version), version, invocation.nextXid());
+    // OpenFlow 1.1 has no such message either.
+    const messageName = statsName('GROUP_FEATURES', version === 11 ? 10 : version);
+    const head = invocation.header(messageName, version, invocation.nextXid());
     const features = offering(connection, 'groupFeatures').groupFeatures();
-    invocation.print(`${head}${formatGroupFeatures(features)}`);
+    invocation.print(`${head}${formatGroupFeatures(features, version)}`);
   },
 };

@@ -33,7 +33,9 @@ export interface OfctlEnvironment {
 }
 
 /** OpenFlow 1.0 has no number for the errors of instructions and a few others (lib/ofp-errors.c). */
-function isKnownToOpenFlow10(code: string): boolean {
+function isKnown(code: string, version: OpenFlowVersion): boolean {
+  if (code === 'OFPTMFC_EPERM') return version >= 14;
+  if (version > 10) return true;
   return !/^(OFPBIC_|OFPBAC_UNSUPPORTED_ORDER$|OFPBAC_BAD_TAG$|OFPFMFC_BAD_TABLE_ID$)/.test(code);
 }
 
@@ -98,6 +100,23 @@ export class Invocation {
     const ports = this.portsToAccept(name);
     if (this.options.names !== false) this.askOnce(`tables ${name}`, name);
     return ports;
+  }
+
+  /** As the commands that name a table ask for the tables' names; Upcall's have none. */
+  tablesToAccept(name: string): void {
+    if (this.options.names !== false) this.askOnce(`tables ${name}`, name);
+  }
+
+  /** Prints what a switch answers to a request: its reply, or its refusal with the request. */
+  answer(version: OpenFlowVersion, xid: number, request: string, body: () => string): void {
+    let text: string;
+    try {
+      text = body();
+    } catch (error) {
+      if (!(error instanceof OpenFlowError)) throw error;
+      text = `${this.header('OFPT_ERROR', version, xid)} ${error.code}\n${request}`;
+    }
+    this.print(text.endsWith('\n') ? text : `${text}\n`);
   }
 
   /** Names that output shows. */
@@ -210,7 +229,7 @@ export class Invocation {
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error;
       const text = message.replace('***decode error***', `***decode error: ${error.code}***`);
-      const code = version === 10 && !isKnownToOpenFlow10(error.code) ? 'NXBRC_UNENCODABLE_ERROR' : error.code;
+      const code = isKnown(error.code, version) ? error.code : 'NXBRC_UNENCODABLE_ERROR';
       this.stderr += `${this.header('OFPT_ERROR', version, xid)} ${code}\n${text}\n`;
       throw new OfctlExit(1);
     }

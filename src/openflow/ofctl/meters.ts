@@ -2,10 +2,16 @@
  * add-meter, mod-meter, del-meter(s), dump-meter(s), meter-stats and meter-features.
  * Mirrors ofctl_meter_mod__() and ofctl_meter_request__() of utilities/ovs-ofctl.c. Meters need OpenFlow 1.3.
  */
-import { formatMeterConfig, formatMeterFeatures, formatMeterMod, formatMeterStats } from '../meter-format.js';
+import {
+  formatMeterConfig,
+  formatMeterFeatures,
+  formatMeterMod,
+  formatMeterStats,
+  meterIdText,
+} from '../meter-format.js';
 import { type MeterMod, type MeterModCommand, OFPM_ALL } from '../meter-mod.js';
 import { parseMeterMod, parseMeterRequest } from '../meter-mod-parse.js';
-import { P_OF13_UP } from '../protocol.js';
+import { type OpenFlowVersion, P_OF13_UP } from '../protocol.js';
 import { offering } from '../switch-connection.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
@@ -15,7 +21,8 @@ function change(invocation: Invocation, name: string, text: string | undefined, 
   const mod = text === undefined ? all : parseMeterMod(text, command);
   const { connection, version } = invocation.openForFlowMod(name, P_OF13_UP);
   const xid = invocation.sendQuietly();
-  const message = `${invocation.header('OFPT_METER_MOD', version, xid)}${formatMeterMod(mod)}`;
+  // Messages end with one new line, which the one who prints them adds.
+  const message = `${invocation.header('OFPT_METER_MOD', version, xid)}${formatMeterMod(mod).trimEnd()}`;
   invocation.refusable(version, xid, message, () => offering(connection, 'meterMod').meterMod(mod));
 }
 
@@ -37,25 +44,20 @@ function dumpMeterConfigs(invocation: Invocation, name: string, text: string | u
   const meterId = text === undefined ? OFPM_ALL : parseMeterRequest(text);
   const { connection, version } = invocation.openForFlowMod(name, P_OF13_UP);
   const xid = invocation.nextXid();
-  answer(invocation, 'METER_CONFIG', version, xid, () =>
-    offering(connection, 'meterConfigs')
-      .meterConfigs(meterId)
-      .map((meter) => `\n${formatMeterConfig(meter)}`)
-      .join(''),
-  );
+  const { request, head } = textsOf(invocation, 'METER_CONFIG', version, xid, meterId);
+  invocation.answer(version, xid, request, () => {
+    const meters = offering(connection, 'meterConfigs').meterConfigs(meterId);
+    return `${head}${meters.map((meter) => `\n${formatMeterConfig(meter)}`).join('')}`;
+  });
 }
 
-/** Prints a reply; messages end with one new line, whatever their text ends with. */
-function answer(
-  invocation: Invocation,
-  what: string,
-  version: Parameters<Invocation['header']>[1],
-  xid: number,
-  body: () => string,
-): void {
-  const text = body();
-  const head = invocation.header(`OFPST_${what} reply`, version, xid);
-  invocation.print(`${head}${text.endsWith('\n') ? text : `${text}\n`}`);
+/** A request for statistics as it is printed, and the reply's beginning. */
+function textsOf(invocation: Invocation, what: string, version: OpenFlowVersion, xid: number, meterId: number | null) {
+  const place = meterId === null ? '' : ` meter=${meterIdText(meterId)}`;
+  return {
+    request: `${invocation.header(`OFPST_${what} request`, version, xid)}${place}`,
+    head: invocation.header(`OFPST_${what} reply`, version, xid),
+  };
 }
 
 const dumpCommand = (name: string, usage: string): OfctlCommand => ({
@@ -80,12 +82,11 @@ export const meterStats: OfctlCommand = {
     const meterId = text === undefined ? OFPM_ALL : parseMeterRequest(text);
     const { connection, version } = invocation.openForFlowMod(name, P_OF13_UP);
     const xid = invocation.nextXid();
-    answer(invocation, 'METER', version, xid, () =>
-      offering(connection, 'meterStats')
-        .meterStats(meterId)
-        .map((stats) => `\n${formatMeterStats(stats)}`)
-        .join(''),
-    );
+    const { request, head } = textsOf(invocation, 'METER', version, xid, meterId);
+    invocation.answer(version, xid, request, () => {
+      const meters = offering(connection, 'meterStats').meterStats(meterId);
+      return `${head}${meters.map((stats) => `\n${formatMeterStats(stats)}`).join('')}`;
+    });
   },
 };
 
@@ -98,8 +99,12 @@ export const meterFeatures: OfctlCommand = {
   run(invocation, [name = '']) {
     const { connection, version } = invocation.openForFlowMod(name, P_OF13_UP);
     const xid = invocation.nextXid();
-    answer(invocation, 'METER_FEATURES', version, xid, () =>
-      formatMeterFeatures(offering(connection, 'meterFeatures').meterFeatures()),
+    const { request, head } = textsOf(invocation, 'METER_FEATURES', version, xid, null);
+    invocation.answer(
+      version,
+      xid,
+      request,
+      () => `${head}${formatMeterFeatures(offering(connection, 'meterFeatures').meterFeatures())}`,
     );
   },
 };
