@@ -154,6 +154,13 @@ export function clearCtMetadata(words: Int32Array, row: number): void {
   updateMetaShape(words, row);
 }
 
+/** Copies everything that connection tracking has written from one key to another. */
+export function copyCtMetadata(from: Int32Array, fromRow: number, to: Int32Array, toRow: number): void {
+  to[toRow + STATE_WORD] = from[fromRow + STATE_WORD]!;
+  for (let i = MARK_WORD; i < META_END_WORD; i++) to[toRow + i] = from[fromRow + i]!;
+  updateMetaShape(to, toRow);
+}
+
 /** Sets or clears the SHAPE bit of the section. */
 export function updateMetaShape(words: Int32Array, row: number): void {
   let any = 0;
