@@ -55,6 +55,18 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./explain.js')).explainCommand,
   },
   {
+    name: 'lint',
+    usage: 'lint [file]',
+    describe: 'Tell what is wrong with a set of flows',
+    load: async () => (await import('./lint.js')).lintCommand,
+  },
+  {
+    name: 'diff',
+    usage: 'diff <a> <b>',
+    describe: 'Tell the flows whose fate two rule sets make different',
+    load: async () => (await import('./diff.js')).diffCommand,
+  },
+  {
     name: 'bench',
     usage: 'bench [names..]',
     describe: 'Measure the switch and its parts',

@@ -65,18 +65,28 @@ export function isFlowFile(text: string): boolean {
   return /^(add|modify|modify_strict|delete|delete_strict)\b/.test(first) || /(^|[\s,])actions?=/.test(first);
 }
 
-/** A bridge `br0` with the flows of the file, and a port pN for every number that they name. */
-export async function setUpFlowFile(options: SetupOptions): Promise<PreparedSwitch> {
+/** A bridge `br0` with the flows of the file, and a port pN for every number that they (or `alsoPorts`) name. */
+export async function setUpFlowFile(
+  options: SetupOptions,
+  alsoPorts: ReadonlySet<number> = new Set(),
+): Promise<PreparedSwitch> {
   const { file, text } = options;
   const { mods } = parseFlowFile(text, { fileName: file, command: null, ports: NO_PORT_NAMES });
-  const ports = [...portsOf(mods)].sort((a, b) => a - b);
+  const ports = [...new Set([...portsOf(mods), ...alsoPorts])].sort((a, b) => a - b);
   if (ports.length > MAX_PORTS) throw new UserError(`names more than ${MAX_PORTS} ports`, { file });
   const addPorts = ports.map(
     (port) => `-- add-port br0 p${port} -- set interface p${port} type=dummy ofport_request=${port}`,
   );
   const script = `ovs-vsctl add-br br0 -- set bridge br0 datapath_type=dummy fail_mode=secure ${addPorts.join(' ')}`;
   const prepared = await runSetup({ ...options, text: script });
-  const connection = prepared.vswitchd.bridge(FLOW_FILE_BRIDGE)!;
+  applyFlows(prepared.vswitchd.bridgeNamed(FLOW_FILE_BRIDGE)!, prepared, file, text);
+  return prepared;
+}
+
+/** Gives a bridge the flows of a file; throws UserError for the first line that is refused. */
+export function applyFlows(bridge: Bridge, { vswitchd }: PreparedSwitch, file: string, text: string): void {
+  const { mods } = parseFlowFile(text, { fileName: file, command: null, ports: bridge.portNames });
+  const connection = vswitchd.bridge(bridge.name)!;
   for (const [index, mod] of mods.entries()) {
     try {
       connection.flowMods([mod]);
@@ -88,8 +98,11 @@ export async function setUpFlowFile(options: SetupOptions): Promise<PreparedSwit
       });
     }
   }
-  return prepared;
 }
+
+/** The ports that a file of flows names by number. */
+export const portsNamedIn = (file: string, text: string): ReadonlySet<number> =>
+  portsOf(parseFlowFile(text, { fileName: file, command: null, ports: NO_PORT_NAMES }).mods);
 
 /** Whichever the text is. */
 export const setUp = (options: SetupOptions): Promise<PreparedSwitch> =>
