@@ -74,7 +74,7 @@ export class RealTracker {
   }
 
   /** Port p1 runs the first pipeline, p2 the second, and so on. */
-  setUp(pipelines: readonly Pipeline[]): void {
+  setUp(pipelines: readonly Pipeline[], hasTuples = true): void {
     this.real.clear();
     const ports = [...pipelines.map((_, i) => i + 1), OUT].flatMap((n) => [
       '--',
@@ -118,7 +118,7 @@ export class RealTracker {
     const tuple =
       'move:NXM_NX_CT_NW_SRC[]->NXM_OF_ETH_SRC[0..31],move:NXM_NX_CT_TP_SRC[]->NXM_OF_ETH_SRC[32..47],' +
       `move:NXM_NX_CT_NW_DST[]->NXM_OF_ETH_DST[0..31],move:NXM_NX_CT_TP_DST[]->NXM_OF_ETH_DST[32..47],output:${OUT}`;
-    for (const protocol of [6, 17]) {
+    for (const protocol of hasTuples ? [6, 17] : []) {
       flows.push(`table=90,priority=2,ct_state=+trk-inv,ip,ct_nw_proto=${protocol},actions=${show},${tuple}`);
     }
     flows.push(`table=90,priority=1,actions=${show}`);
@@ -142,6 +142,15 @@ export class RealTracker {
       // OVS does not move the tuple of an ICMP error: the second frame is then as the first.
       tuple: frames[1] === undefined || frames[1] === shown ? null : frames[1].slice(0, 24),
     };
+  }
+
+  /** All frames that come out of one, state and bytes from the EtherType on; for a bridge without tuples. */
+  async sendAll(port: number, frame: Uint8Array): Promise<readonly string[]> {
+    await this.must('netdev-dummy/receive', `p${port}`, Buffer.from(frame).toString('hex'));
+    await this.real.settle();
+    return this.real
+      .transmitted(`p${OUT}`)
+      .map((shown) => `${Number.parseInt(shown.slice(16, 24), 16)} ${shown.slice(24)}`);
   }
 
   async dump(...options: readonly string[]): Promise<readonly string[]> {

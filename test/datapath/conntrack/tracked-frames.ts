@@ -4,6 +4,7 @@ import type { ConnectionEntry } from '#datapath/conntrack/connection-entry.js';
 import { ConnectionTracker } from '#datapath/conntrack/connection-tracker.js';
 import { readCtState } from '#datapath/conntrack/ct-metadata.js';
 import { type CtRequest, PLAIN_CT_REQUEST } from '#datapath/conntrack/ct-request.js';
+import { FragmentTracker } from '#datapath/conntrack/fragment-tracker.js';
 import { extractPacket, MAX_VLAN_HEADERS, resetMetadata } from '#datapath/flow-extract.js';
 import { type Packet, PacketPool } from '#datapath/packet-buffer.js';
 import { SeededRng } from '#src/sim/rng.js';
@@ -25,16 +26,19 @@ export interface Tracked {
 export class TrackedFrames {
   nowMs = 1000;
   readonly tracker: ConnectionTracker;
+  readonly fragments: FragmentTracker;
   readonly pool = new PacketPool(2, 4096);
   readonly packet: Packet;
 
   constructor(settings: { maxConnections?: number; seed?: number } = {}) {
+    const clock = { nowNs: () => this.nowMs * 1e6 };
     this.tracker = new ConnectionTracker({
-      clock: { nowNs: () => this.nowMs * 1e6 },
+      clock,
       rng: new SeededRng(settings.seed ?? 1),
       frameCapacity: this.pool.frameCapacity,
       ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
     });
+    this.fragments = new FragmentTracker(this.tracker, clock);
     this.packet = this.pool.acquire()!;
   }
 
@@ -51,6 +55,26 @@ export class TrackedFrames {
     const key = new FlowKey();
     key.words.set(packet.words.subarray(packet.row, packet.row + 70));
     return { state: stateText(readCtState(packet.words, packet.row)), frame: packet.copyBytes(), key };
+  }
+
+  /** A frame that may be a fragment through one ct action: state and bytes from the EtherType on of all that goes on. */
+  sendAll(frame: Uint8Array, request: Partial<CtRequest>): readonly string[] {
+    const { packet, pool } = this;
+    pool.load(packet, frame);
+    resetMetadata(packet.words, packet.row, 0);
+    extractPacket(packet.view, packet.start, packet.length, packet.words, packet.row, MAX_VLAN_HEADERS);
+    const sent: string[] = [];
+    const show = (bytes: Uint8Array, words: Int32Array, row: number): void => {
+      sent.push(`${readCtState(words, row)} ${Buffer.from(bytes.subarray(12)).toString('hex')}`);
+    };
+    const isSent = this.fragments.execute(packet, { ...PLAIN_CT_REQUEST, ...request }, (bytes, row) =>
+      show(bytes, row, 0),
+    );
+    if (isSent)
+      sent.unshift(
+        `${readCtState(packet.words, packet.row)} ${Buffer.from(packet.copyBytes().subarray(12)).toString('hex')}`,
+      );
+    return sent;
   }
 
   entries(zone: number | null = null): readonly ConnectionEntry[] {
