@@ -13,9 +13,9 @@
  *   allowed, a missing one is not.
  */
 import { type Conjunction, resolveConjunctions, type SoftMatch } from './conjunction.js';
-import { type Field, FIELDS, fieldNamed } from './fields.js';
+import { FIELDS, type Field, fieldNamed } from './fields.js';
 import { FlowKey, KEY_BYTES, KEY_WORDS, OFF_CONJ_ID, OFF_TP_SRC } from './flow-key.js';
-import { prerequisiteHolds, type Match } from './match.js';
+import { type Match, prerequisiteHolds } from './match.js';
 import { hasPrefixBits, prefixLength, setPrefixBits } from './prefix-bits.js';
 import { PrefixTrie, type TrieAnswer } from './prefix-trie.js';
 import { PriorityVector } from './priority-vector.js';
@@ -24,7 +24,7 @@ export interface ClassifierRule {
   readonly match: Match;
   readonly priority: number;
   /** Present: the rule is a part of conjunctive matches and never matches by itself. */
-  readonly conjunctions?: readonly Conjunction[];
+  readonly conjunctions?: readonly Conjunction[] | undefined;
 }
 
 /** A subtable as a lookup visits it. */

@@ -12,7 +12,7 @@ export interface Conjunction {
 
 interface Part {
   readonly priority: number;
-  readonly conjunctions?: readonly Conjunction[];
+  readonly conjunctions?: readonly Conjunction[] | undefined;
 }
 
 /** A part that matches, at its place among the rules with the same match, which stand in descending priority. */

@@ -1,6 +1,10 @@
 /** What actions refer to: groups, meters and ports. Mirrors ofpacts_output_to_group() and ofproto_check_ofpacts(). */
+
+import type { Conjunction } from '#flowtable/conjunction.js';
 import type { Action } from '#src/openflow/action/action.js';
+import type { LearnAction } from '#src/openflow/action/learn.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
+import { UserError } from '#src/report/user-error.js';
 import type { Bridge } from './bridge.js';
 
 /** The actions and those nested in them, in order. */
@@ -18,12 +22,16 @@ export function groupsOf(actions: readonly Action[]): readonly number[] {
 
 export function usesMeter(actions: readonly Action[], meterId: number): boolean {
   for (const action of flattenActions(actions)) {
+    if (NOT_BUILT.has(action.kind)) throw new UserError(`the switch cannot do ${action.kind} yet`);
     if (action.kind === 'meter' && action.meterId === meterId) return true;
   }
   return false;
 }
 
-/** Throws where the bridge lacks a group or a meter that the actions name. */
+/** Actions that translation cannot carry out yet. */
+const NOT_BUILT: ReadonlySet<Action['kind']> = new Set(['encap', 'decap', 'dec_nsh_ttl']);
+
+/** Throws where the bridge lacks a group or a meter that the actions name, or cannot do what they ask for. */
 export function checkReferences(bridge: Bridge, actions: readonly Action[]): void {
   for (const action of flattenActions(actions)) {
     if (action.kind === 'meter' && bridge.meters.get(action.meterId) === undefined) {
@@ -33,4 +41,30 @@ export function checkReferences(bridge: Bridge, actions: readonly Action[]): voi
       throw new OpenFlowError('OFPBAC_BAD_OUT_GROUP');
     }
   }
+}
+
+/** A rule with conjunction actions is a part of matches, and has no other actions that count. */
+export function conjunctionsOf(actions: readonly Action[]): readonly Conjunction[] | undefined {
+  const conjunctions = actions.filter((action) => action.kind === 'conjunction');
+  return conjunctions.length === 0 ? undefined : conjunctions;
+}
+
+const learnsForItself = (actions: readonly Action[]): LearnAction[] =>
+  actions.filter((action) => action.kind === 'learn').filter(({ deleteLearned }) => deleteLearned);
+
+const nameOf = ({ tableId, cookie }: LearnAction): string => `${tableId} ${cookie}`;
+
+/**
+ * The learn actions with delete_learned among those of a rule that is gone, whose learned rules must go now, because
+ * no other rule of the bridge learns with that cookie into that table.
+ */
+export function orphanedLearning(bridge: Bridge, gone: readonly Action[]): readonly LearnAction[] {
+  const orphans = new Map(learnsForItself(gone).map((learn) => [nameOf(learn), learn]));
+  if (orphans.size === 0) return [];
+  for (const table of bridge.usedTables()) {
+    for (const { actions } of table.classifier.rules()) {
+      for (const learn of learnsForItself(actions)) orphans.delete(nameOf(learn));
+    }
+  }
+  return [...orphans.values()];
 }

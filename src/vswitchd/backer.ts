@@ -6,28 +6,29 @@
  * (noteChange, noteMacChange) has the flows looked at again before time moves on.
  */
 import type { Datapath } from '#datapath/datapath.js';
-import { extractFlow } from '#datapath/flow-extract.js';
 import type { DpAction, DpFlow, Upcall } from '#datapath/dpif.js';
-import { ufidOf } from '#flowtable/hash.js';
-import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
+import { extractFlow } from '#datapath/flow-extract.js';
 import {
   FlowKey,
   OFF_CONJ_ID,
   OFF_IN_PORT,
   OFF_RECIRC_ID,
+  OFF_TCP_FLAGS,
   OFF_USERSPACE,
   OFF_VLAN_TCI,
   VLAN_CFI,
   VLAN_VID_MASK,
 } from '#flowtable/flow-key.js';
+import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
+import { ufidOf } from '#flowtable/hash.js';
 import type { PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { MeterIds } from './meter-table.js';
 import { RecirculationIds } from './recirculation.js';
-import { giveCredit } from './translate/credit.js';
-import { fdbLookup, type Credit, type TranslateOutcome } from './translate/outcome.js';
+import { giveCredit, type PacketStats } from './translate/credit.js';
+import { type Credit, fdbLookup, type TranslateOutcome } from './translate/outcome.js';
 import { Translation } from './translate/translation.js';
 import { findTunnelPort, isTunnelled } from './tunnel.js';
 import type { DatapathFeatures } from './unixctl/datapath-features.js';
@@ -179,7 +180,7 @@ export class Backer {
       actions: message.actions,
     }).run();
     return () => {
-      giveCredit(outcome.credits, 1, message.packet.length, this.scheduler.nowNs());
+      giveCredit(outcome.credits, this.statsOf(message.packet, flow));
       const key = flow.clone();
       key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
       this.dpif.execute(message.packet, key, outcome.actions);
@@ -290,8 +291,8 @@ export class Backer {
       return;
     }
     // A flow on the slow path is credited by its own statistics.
-    if (upcall.kind === 'miss') giveCredit(outcome.credits, 1, upcall.packet.length, this.scheduler.nowNs());
     if (upcall.kind === 'miss') {
+      giveCredit(outcome.credits, this.statsOf(upcall.packet, upcall.key));
       this.install(upcall.key, outcome.wc, this.actionsToInstall(outcome), outcome.credits, outcome.fdbLookups);
     }
     this.dpif.execute(upcall.packet, upcall.key, executable(outcome));
@@ -399,6 +400,10 @@ export class Backer {
     this.flows.delete(flow.ufid);
   }
 
+  private statsOf(packet: Uint8Array, key: FlowKey): PacketStats {
+    return { packets: 1, bytes: packet.length, usedNs: this.scheduler.nowNs(), tcpFlags: key.u16(OFF_TCP_FLAGS) };
+  }
+
   private index(flow: InstalledFlow): void {
     for (const lookup of flow.fdbLookups) {
       const set = this.byFdbLookup.get(lookup);
@@ -421,7 +426,7 @@ export class Backer {
     if (packets <= 0) return;
     flow.packets = current.stats.packets;
     flow.bytes = current.stats.bytes;
-    giveCredit(flow.credits, packets, bytes, current.stats.usedNs);
+    giveCredit(flow.credits, { packets, bytes, usedNs: current.stats.usedNs, tcpFlags: current.stats.tcpFlags });
   }
 }
 

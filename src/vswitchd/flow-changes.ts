@@ -12,7 +12,7 @@ import { type FlowMod, TABLE_ALL } from '#src/openflow/flow-mod.js';
 import { OFPG_ANY } from '#src/openflow/group-mod.js';
 import { OFPP_NONE } from '#src/openflow/ports.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
-import { checkReferences, groupsOf } from './action-references.js';
+import { checkReferences, conjunctionsOf, groupsOf, orphanedLearning } from './action-references.js';
 import type { Bridge } from './bridge.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
 
@@ -84,6 +84,14 @@ export class FlowChanges {
     const table = this.bridge.table(rule.tableId);
     table.classifier.remove(rule);
     undo.push(() => table.classifier.insert(rule));
+    this.forget(rule, undo);
+  }
+
+  /** Removes what a rule that is gone had learned for itself (delete_learned). */
+  private forget({ actions }: Rule, undo: Undo[]): void {
+    for (const { tableId, cookie } of orphanedLearning(this.bridge, actions)) {
+      for (const learned of this.select(tableId, (rule) => rule.cookie === cookie)) this.remove(learned, undo);
+    }
   }
 
   private add(mod: FlowMod, undo: Undo[]): void {
@@ -112,6 +120,7 @@ export class FlowChanges {
         importance: mod.importance,
         flags: mod.flags,
         actions: mod.actions,
+        conjunctions: conjunctionsOf(mod.actions),
         createdNs: nowNs,
         modifiedNs: nowNs,
         // A rule that takes another's place is as idle as that was.
@@ -121,6 +130,7 @@ export class FlowChanges {
       },
       undo,
     );
+    if (existing !== null) this.forget(existing, undo);
   }
 
   private makeRoom(table: OpenFlowTable, undo: Undo[]): void {
@@ -146,10 +156,12 @@ export class FlowChanges {
           ...kept,
           cookie: mod.newCookie ?? rule.cookie,
           actions: mod.actions,
+          conjunctions: conjunctionsOf(mod.actions),
           modifiedNs: this.clock.nowNs(),
         },
         undo,
       );
+      this.forget(rule, undo);
     }
   }
 

@@ -3,6 +3,7 @@
  * struct rule of ofproto.
  */
 import { Classifier, DEFAULT_PREFIX_FIELDS } from '#flowtable/classifier.js';
+import type { Conjunction } from '#flowtable/conjunction.js';
 import type { Match } from '#flowtable/match.js';
 import type { Action } from '#src/openflow/action/action.js';
 import type { FlowModFlags } from '#src/openflow/flow-mod.js';
@@ -15,11 +16,13 @@ export interface Rule {
   readonly match: Match;
   readonly priority: number;
   readonly cookie: bigint;
-  readonly idleTimeout: number;
-  readonly hardTimeout: number;
+  /** Seconds; 0: none. fin_timeout reduces them. */
+  idleTimeout: number;
+  hardTimeout: number;
   readonly importance: number;
   readonly flags: FlowModFlags;
   readonly actions: readonly Action[];
+  readonly conjunctions?: readonly Conjunction[] | undefined;
   readonly createdNs: number;
   modifiedNs: number;
   usedNs: number;

@@ -8,8 +8,8 @@ import {
   OFF_RECIRC_ID,
   OFF_TUN_ID,
 } from '#flowtable/flow-key.js';
-import { readSubfield, subfieldMask } from '#src/openflow/subfield.js';
 import { maskValue } from '#src/openflow/field-value.js';
+import { readSubfield, subfieldMask } from '#src/openflow/subfield.js';
 import type { ConntrackRequest, NatRequest } from '#src/openflow/translate-context.js';
 import type { Translation } from './translation.js';
 

@@ -1,7 +1,7 @@
 /** Packets for controllers. Mirrors xlate_controller_action() of ofproto-dpif-xlate.c. */
 import { OFF_ETH_TYPE } from '#flowtable/flow-key.js';
 import type { ControllerRequest } from '#src/openflow/translate-context.js';
-import { frozenState } from './freeze.js';
+import { frozenState } from './frozen-state.js';
 import { isTableMiss } from './packet-kind.js';
 import type { Translation } from './translation.js';
 

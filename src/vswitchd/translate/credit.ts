@@ -1,7 +1,22 @@
 /** Gives rules, ports, groups, mirrors and learned addresses what packets owe them. Mirrors xlate_push_stats(). */
+import { OpenFlowError } from '#src/openflow/switch-connection.js';
+import { learnRule } from '../learned-rules.js';
+import type { Rule } from '../openflow-table.js';
 import type { Credit } from './outcome.js';
 
-export function giveCredit(credits: readonly Credit[], packets: number, bytes: number, usedNs: number): void {
+const TCP_FIN_OR_RST = 0x005;
+
+/** What packets did since they were last counted. */
+export interface PacketStats {
+  readonly packets: number;
+  readonly bytes: number;
+  /** When the last of them came. */
+  readonly usedNs: number;
+  /** All that any of them had. */
+  readonly tcpFlags: number;
+}
+
+export function giveCredit(credits: readonly Credit[], { packets, bytes, usedNs, tcpFlags }: PacketStats): void {
   for (const credit of credits) {
     switch (credit.kind) {
       case 'rule':
@@ -34,6 +49,27 @@ export function giveCredit(credits: readonly Credit[], packets: number, bytes: n
         bundle.bridge.learn(mac, vlan, gratuitousArp, bundle);
         break;
       }
+      case 'learned-rule':
+        learnAgain(credit);
+        break;
+      case 'fin-timeout':
+        if ((tcpFlags & TCP_FIN_OR_RST) !== 0) reduceTimeouts(credit.rule, credit.idle, credit.hard);
+        break;
     }
   }
+}
+
+function learnAgain({ bridge, request }: Extract<Credit, { kind: 'learned-rule' }>): void {
+  try {
+    learnRule(bridge, request);
+  } catch (error) {
+    // The table has become full, or a port or a group has gone: as OVS, go on without.
+    if (!(error instanceof OpenFlowError)) throw error;
+  }
+}
+
+/** 0 is for ever, in either. */
+function reduceTimeouts(rule: Rule, idle: number, hard: number): void {
+  if (idle !== 0 && (rule.idleTimeout === 0 || rule.idleTimeout > idle)) rule.idleTimeout = idle;
+  if (hard !== 0 && (rule.hardTimeout === 0 || rule.hardTimeout > hard)) rule.hardTimeout = hard;
 }

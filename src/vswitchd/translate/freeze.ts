@@ -2,25 +2,14 @@
  * Freezing: translation stops where it needs to see the packet anew, has the datapath recirculate it, and goes on
  * ("thaws") with what was kept when it comes back. Mirrors the frozen_state parts of ofproto-dpif-xlate.c.
  */
-import {
-  OFF_ACTSET_OUTPUT,
-  OFF_IN_PORT,
-  OFF_METADATA,
-  OFF_REG0,
-  OFF_TUN_ID,
-  OFF_USERSPACE,
-} from '#flowtable/flow-key.js';
 import { fieldNamed } from '#flowtable/fields.js';
 import type { ControllerRequest } from '#src/openflow/translate-context.js';
-import type { FrozenAction, FrozenState } from '../recirculation.js';
-import { outputOfActionSet } from './action-set.js';
-import { clearConntrack } from './conntrack.js';
+import type { FrozenAction } from '../recirculation.js';
 import { putUserspace } from './controller.js';
+import { frozenState } from './frozen-state.js';
 import type { Translation } from './translation.js';
 
 const METADATA = fieldNamed('metadata');
-/** Bytes of the registers. */
-const REGISTERS_SIZE = 64;
 
 /** May send packets up, with the table and cookie of their rule. */
 const NEEDS_RULE: ReadonlySet<string> = new Set([
@@ -50,9 +39,12 @@ export class Freezer {
   private unrolled: { readonly tableId: number; readonly cookie: bigint } | null = null;
   private options: FreezeOptions = {};
 
-  /** Is translation freezing with nothing kept yet: at the action that froze it? */
+  /**
+   * Has nothing been kept yet? Then this is the action that ended the pipeline. As in OVS it is kept even where it did
+   * not freeze: once a bucket or a clone has ended, what it kept is thawed by the packet that is frozen next.
+   */
   get isFirst(): boolean {
-    return this.isFreezing && this.kept.length === 0;
+    return this.kept.length === 0;
   }
 
   trigger(t: Translation, options: FreezeOptions = {}): void {
@@ -62,9 +54,8 @@ export class Freezer {
     this.options = options;
   }
 
-  /** Keeps the actions from index on, if translation is freezing, in the form in which they can run later. */
+  /** Keeps the actions from index on in the form in which they can run later. */
   keep(t: Translation, actions: readonly FrozenAction[], from: number): void {
-    if (!this.isFreezing) return;
     for (const action of actions.slice(from)) {
       if (action.kind === 'note' || action.kind === 'conjunction') continue;
       if (NEEDS_RULE.has(action.kind) || (action.kind === 'resubmit' && action.table === null)) this.keepRule(t);
@@ -121,53 +112,3 @@ export class Freezer {
     this.kept.push({ kind: 'unroll_xlate', tableId, cookie });
   }
 }
-
-/** What a packet has that its frame does not show. */
-export function frozenState(t: Translation): FrozenState {
-  return {
-    bridge: t.bridge,
-    tableId: 0,
-    tunnel: t.flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE),
-    metadata: t.flow.bytes.slice(OFF_METADATA, OFF_REG0 + REGISTERS_SIZE),
-    inPort: t.flow.u32(OFF_IN_PORT),
-    stack: t.stack.slice(),
-    actions: [],
-    actionSet: [],
-    wasMpls: t.wasMpls,
-    conntracked: t.conntracked,
-    mirrored: t.mirrored,
-    userdata: new Uint8Array(),
-  };
-}
-
-/** Restores what was frozen; returns the actions to go on with, or null to search the table. */
-export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[] | null {
-  const { flow } = t;
-  t.within('thaw', 'thaw', () => {
-    t.bridge = state.bridge;
-    t.tableId = state.tableId;
-    t.report('thaw', `Resuming from table ${state.tableId}`);
-    t.conntracked = state.conntracked;
-    t.mirrored = state.mirrored;
-    if (!state.conntracked) clearConntrack(t);
-    flow.bytes.set(state.tunnel, OFF_TUN_ID);
-    flow.bytes.set(state.metadata, OFF_METADATA);
-    flow.setU32(OFF_IN_PORT, state.inPort);
-    t.stack = state.stack.slice();
-    if (state.actionSet.length > 0) {
-      t.report('thaw', `Restoring action set: ${state.actionSet.map((action) => t.describe(action)).join(',')}`);
-      flow.setU32(OFF_ACTSET_OUTPUT, outputOfActionSet(state.actionSet));
-      t.actionSet = state.actionSet.slice();
-    }
-    if (state.actions.length > 0) {
-      const texts = state.actions.map((action) =>
-        action.kind === 'unroll_xlate' ? unrollText(action) : t.describe(action),
-      );
-      t.report('thaw', `Restoring actions: ${texts.join(',')}`);
-    }
-  });
-  return state.actions.length > 0 ? state.actions : null;
-}
-
-const unrollText = (action: { readonly tableId: number; readonly cookie: bigint }): string =>
-  `unroll_xlate(table=${action.tableId}, cookie=${action.cookie === 0n ? '0' : `0x${action.cookie.toString(16)}`})`;

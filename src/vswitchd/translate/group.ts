@@ -5,13 +5,15 @@
  * The choice of a select group is OVS's own: the same bucket for the same packet. With dp_hash it is made after the
  * datapath has hashed the packet, for which translation is frozen and the packet recirculated.
  */
-import { OFF_DP_HASH } from '#flowtable/flow-key.js';
+
 import type { Field } from '#flowtable/fields.js';
+import { OFF_DP_HASH } from '#flowtable/flow-key.js';
 import { hasField, maskValue, readValue } from '#src/openflow/field-value.js';
 import { hashFieldsOf, maskHashFields } from '#src/openflow/flow-hash-fields.js';
 import { hashAdd, hashFinish } from '#src/openflow/ovs-hash.js';
 import { formatPort } from '#src/openflow/port-text.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
+import { fieldWidth } from '#src/openflow/subfield.js';
 import type { Group, GroupBucket, Selector } from '../group.js';
 import { isBucketLive, MAX_WATCH_DEPTH } from '../liveness.js';
 import { hashInteger } from '../ovs-hmap.js';
@@ -143,7 +145,7 @@ function selectByDatapathHash(
 
 /** Bytes of a field's value as OVS counts them. */
 const sizeOf = (field: Field): number => {
-  const size = Math.ceil(field.bits / 8);
+  const size = Math.ceil(fieldWidth(field) / 8);
   return size === 3 ? 4 : size;
 };
 

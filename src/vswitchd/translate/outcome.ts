@@ -4,6 +4,8 @@
  */
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
+import type { LearnRequest } from '#src/openflow/translate-context.js';
+import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
 import type { Group, GroupBucket } from '../group.js';
 import type { Mirrors } from '../mirror.js';
@@ -17,6 +19,9 @@ export type Credit =
   | { readonly kind: 'port'; readonly tx: SwitchPort | null; readonly rx: SwitchPort | null }
   /** bucket null: all of them. */
   | { readonly kind: 'group'; readonly group: Group; readonly bucket: GroupBucket | null }
+  | { readonly kind: 'learned-rule'; readonly bridge: Bridge; readonly request: LearnRequest }
+  /** Once a TCP connection ends, the rule has only so many seconds to live. */
+  | { readonly kind: 'fin-timeout'; readonly rule: Rule; readonly idle: number; readonly hard: number }
   /** used: bits of the mirrors. */
   | { readonly kind: 'mirror'; readonly mirrors: Mirrors; readonly used: number }
   | {

@@ -15,13 +15,13 @@ import {
   OFF_IN_PORT,
   OFF_RECIRC_ID,
   OFF_SKB_PRIORITY,
+  OFF_TCP_FLAGS,
   OFF_TUN_ID,
   OFF_USERSPACE,
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { type Action, kindOf } from '#src/openflow/action/action.js';
 import { formatAction } from '#src/openflow/action/action-list.js';
-import { maskValue, readValue, writeValueMasked } from '#src/openflow/field-value.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import {
   NO_PORT_NAMES,
@@ -34,10 +34,11 @@ import {
   OFPP_TABLE,
   OFPP_UNSET,
 } from '#src/openflow/ports.js';
-import { formatSubfield, type Subfield } from '#src/openflow/subfield.js';
+import type { Subfield } from '#src/openflow/subfield.js';
 import type {
   ConntrackRequest,
   ControllerRequest,
+  LearnRequest,
   ResubmitRequest,
   TranslateContext,
 } from '#src/openflow/translate-context.js';
@@ -52,18 +53,23 @@ import { translateCheckPacketLarger } from './check-packet-larger.js';
 import { type CommitState, commitActions } from './commit.js';
 import { translateConntrack, translateCtClear } from './conntrack.js';
 import { expirePacket, sendToController } from './controller.js';
-import { Freezer, thaw } from './freeze.js';
+import { giveCredit } from './credit.js';
+import { Freezer } from './freeze.js';
+import { thaw } from './frozen-state.js';
+import { translateGroup } from './group.js';
+import { decrementTtl, popVlan, pushVlan } from './header-actions.js';
+import { translateLearn } from './learn.js';
+import { mirrorEgress, mirrorIngress } from './mirror.js';
 import { decrementMplsTtl, needsRecirculationForMpls, popMpls, pushMpls } from './mpls.js';
 import { translateNested } from './nested.js';
-import { translateGroup } from './group.js';
-import { mirrorEgress, mirrorIngress } from './mirror.js';
 import { mirrorOutputError, translateNormal } from './normal.js';
-import { floodPackets, outputToPort } from './output.js';
 import type { Credit, TranslateError, TranslateOutcome } from './outcome.js';
+import { floodPackets, outputToPort } from './output.js';
+import { translateOutputTruncated } from './output-truncated.js';
 import { isStp } from './packet-kind.js';
 import { enterTable, lookupRule, searchTable } from './search.js';
+import { popSubfield, pushSubfield } from './stack.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
-import { decrementTtl, popVlan, pushVlan } from './header-actions.js';
 import { finishMask, initMask } from './wildcards.js';
 
 const OFPR_ACTION = 1;
@@ -196,7 +202,7 @@ export class Translation implements TranslateContext {
       if (this.error !== null) return;
       if (!this.isExiting && this.wasMpls && needsRecirculationForMpls(action)) this.freezer.trigger(this);
       if (this.isExiting) {
-        this.freezer.keep(this, actions, i);
+        if (this.freezer.isFreezing) this.freezer.keep(this, actions, i);
         return;
       }
       if (action.kind === 'unroll_xlate') {
@@ -355,22 +361,11 @@ export class Translation implements TranslateContext {
   }
 
   push(field: Field, offset: number, bits: number): void {
-    const ones = (1n << BigInt(bits)) - 1n;
-    maskValue(this.wc, field, ones << BigInt(offset));
-    this.stack.push({ value: (readValue(this.flow, field) >> BigInt(offset)) & ones, bits });
+    pushSubfield(this, { field, offset, bits });
   }
 
   pop(field: Field, offset: number, bits: number): void {
-    const top = this.stack.pop();
-    if (top === undefined) {
-      this.report('error', 'stack underflow');
-      return;
-    }
-    const ones = ((1n << BigInt(bits)) - 1n) << BigInt(offset);
-    maskValue(this.wc, field, ones);
-    writeValueMasked(this.flow, field, top.value << BigInt(offset), ones);
-    const now = (readValue(this.flow, field) & ones) >> BigInt(offset);
-    this.note(`${formatSubfield({ field, offset, bits })} is now ${formatHex(now)}`);
+    popSubfield(this, { field, offset, bits });
   }
 
   clone(actions: readonly Action[]): void {
@@ -412,6 +407,27 @@ export class Translation implements TranslateContext {
     const port = this.bridge.ports.get(number);
     return port !== undefined && isPortLive(port);
   }
+
+  outputTruncated(port: number, maxLen: number): void {
+    translateOutputTruncated(this, port, maxLen);
+  }
+
+  learn(request: LearnRequest): void {
+    translateLearn(this, request);
+  }
+
+  finTimeout(idle: number, hard: number): void {
+    if (this.rule === null) return;
+    const credit: Credit = { kind: 'fin-timeout', rule: this.rule, idle, hard };
+    this.credits.push(credit);
+    // A trace may have side effects, and gives no credit.
+    if (this.input.allowSideEffects) {
+      giveCredit([credit], { packets: 0, bytes: 0, usedNs: 0, tcpFlags: this.input.flow.u16(OFF_TCP_FLAGS) });
+    }
+  }
+
+  /** As a bridge without collectors of samples: nothing. */
+  sample(): void {}
 
   conntrack(request: ConntrackRequest): void {
     translateConntrack(this, request);
