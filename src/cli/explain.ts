@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { parseFlow } from '../openflow/match-parse.js';
 import { paletteFor } from '../report/colour.js';
+import { fileError } from '../report/file-error.js';
 import { UserError } from '../report/user-error.js';
 
 interface ExplainArguments {
@@ -113,7 +114,7 @@ export function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new UserError(`cannot be read: ${(error as Error).message}`, { file });
+    throw fileError('read', file, error);
   }
 }
 

@@ -2,7 +2,7 @@
  * `upcall run [FILES]`: scenarios with a report. Without files it runs those that come with Upcall. Exit codes: 0; 1 when
  * an expectation failed; 2 for a file that is no scenario.
  */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { FileSink } from '../capture/byte-sink.js';
@@ -18,6 +18,7 @@ import { packageFolder } from './package-folder.js';
 export interface RunArguments {
   files: string[] | undefined;
   json: boolean;
+  junit: string | undefined;
   pcap: string | undefined;
   trace: boolean;
   seed: number;
@@ -35,12 +36,18 @@ const build = (yargs: Argv): Argv<RunArguments> =>
     .example('$0 run', 'every scenario that comes with Upcall')
     .example('$0 run my.yaml --trace', 'one of your own, with every hop of every frame')
     .example('$0 run vxlan.yaml --pcap captures', 'what passed at its capture points, for Wireshark')
-    .example('$0 run --json > report.json', 'the report for another program');
+    .example('$0 run --json > report.json', 'the report for another program')
+    .example('$0 run --junit report.xml', 'the report for continuous integration, too');
 
 /** Options that `upcall topo` has, too. */
 export const runOptions = <T>(yargs: Argv<T>): Argv<T & Omit<RunArguments, 'files'>> =>
   yargs
     .option('json', { type: 'boolean', default: false, describe: 'The report as one JSON object' })
+    .option('junit', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'File for the report as JUnit XML, for continuous integration',
+    })
     .option('pcap', {
       type: 'string',
       requiresArg: true,
@@ -114,12 +121,22 @@ export const runAll = async (scenarios: readonly Scenario[], argv: Omit<RunArgum
       captures?.close();
     }
   }
+  if (argv.junit !== undefined) await writeJunit(argv.junit, reports);
   if (argv.json) process.stdout.write(`${JSON.stringify(reportsToJson(reports), null, 2)}\n`);
   else {
     process.stdout.write(`\n${renderSummary(reports, palette)}`);
     process.stdout.write(timeLine(argv.time, nowNs() - startNs, palette));
   }
   return reports.some((report) => report.failureCount > 0) ? 1 : 0;
+};
+
+const writeJunit = async (file: string, reports: readonly ScenarioReport[]): Promise<void> => {
+  const { reportsToJunit } = await import('../scenario/report-junit.js');
+  try {
+    writeFileSync(file, reportsToJunit(reports));
+  } catch (error) {
+    throw fileError('written', file, error);
+  }
 };
 
 const timeLine = (wanted: boolean, ns: number, palette: Palette): string =>

@@ -98,6 +98,13 @@ describe('upcall run', () => {
     );
   });
 
+  it('--junit writes the report for continuous integration, beside the text', async () => {
+    const { out, exitCode } = await upcall('run', at('failing.yaml'), '--junit', at('report.xml'));
+    expect(exitCode).toBe(1);
+    expect(out).toContain('1 scenario: 0 passed, 1 failed');
+    expect(readFileSync(at('report.xml'), 'utf8')).toContain('<testsuites name="upcall" tests="1" failures="1">');
+  });
+
   it('--json is one object', async () => {
     const { out, exitCode } = await upcall('run', at('good.yaml'), at('failing.yaml'), '--json');
     expect(exitCode).toBe(1);
