@@ -104,6 +104,8 @@ export function writeValueMasked(key: FlowKey, field: Field, value: bigint, mask
   writeValue(key, field, (readValue(key, field) & ~mask) | (value & mask));
 }
 
+const IPV6_LABEL_MASK = 0xfffff;
+
 /** Adds the field's bits of the mask to a wildcard mask. */
 export function maskValue(wc: FlowKey, field: Field, mask: bigint): void {
   // All ones would mean "no VLAN" to dl_vlan; ICMP fills its whole container.
@@ -112,7 +114,9 @@ export function maskValue(wc: FlowKey, field: Field, mask: bigint): void {
     wc.setU16(field.offset, wc.u16(field.offset) | Number(bits & 0xffn));
     return;
   }
-  // As in OVS the mask is written as a packet would be: a tag's mask gets an Ethernet type, too.
+  // As in OVS the mask is written as a packet would be: a tag's mask gets an Ethernet type, too, and a flow label's
+  // loses the bits that no label has.
+  if (field.name === 'ipv6_label') wc.setU32(field.offset, wc.u32(field.offset) & IPV6_LABEL_MASK);
   writeValue(wc, field, readValue(wc, field) | bits);
 }
 

@@ -254,6 +254,13 @@ const EXTENDED_SCRIPTS: Readonly<Record<string, readonly (readonly string[])[]>>
     ['-O', 'OpenFlow15', 'dump-table-desc', 'br0'],
     ['-O', 'OpenFlow13', 'dump-table-desc', 'br0'],
   ],
+  bundles: [
+    ['bundle', 'br0', '-'],
+    ['dump-flows', 'br0', '--no-stats', '--sort'],
+    ['dump-groups', 'br0'],
+    ['-O', 'OpenFlow13', 'bundle', 'br0', '-'],
+    ['bundle', 'br0', '/no/such/file'],
+  ],
   'a switch as a whole': [
     ['set-frags', 'br0', 'foo'],
     ['set-frags', 'br0', 'normal'],
@@ -270,6 +277,14 @@ priority=1,ip,actions=output:1
 add table=1,priority=2,arp,actions=p2   # by name
 delete table=1
 priority=9,icmp,actions=drop
+`;
+
+const BUNDLE_FILE = `# all at once
+group add_or_mod group_id=5,type=all,bucket=output:1
+flow add table=1,priority=5,ip,actions=group:5
+flow table=2,actions=drop
+packet-out in_port=1 packet=00112233445566778899aabb0800,actions=2
+flow delete table=2
 `;
 
 /** The order of groups and meters is that of a hash table, which is the switch's affair. */
@@ -323,11 +338,12 @@ describe.skipIf(!requireOracle())('ovs-ofctl on a bridge', () => {
     // Whether a new device is up is the device's affair.
     const up = ['p1', 'p2', 'LOCAL'].map((port) => ['mod-port', 'br0', port === 'LOCAL' ? 'br0' : port, 'up']);
     for (const line of [...up, ...script]) {
-      const real = oracle.run('ovs-ofctl', line, line.includes('-') ? FILE : '');
+      const stdin = line.includes('bundle') ? BUNDLE_FILE : FILE;
+      const real = oracle.run('ovs-ofctl', line, line.includes('-') ? stdin : '');
       const ours = await runOfctl(line, {
         connection: (name) => vswitchd.bridge(name),
         readFile: () => Promise.reject(new Error('no files')),
-        stdin: FILE,
+        stdin,
       });
       expect({
         line: line.join(' '),

@@ -1,6 +1,7 @@
 /** The index of ovs-ofctl's commands, and the names of those that Upcall does not have. */
 import { addFlow } from './add-flow.js';
 import { addFlows } from './add-flows.js';
+import { bundle } from './bundle.js';
 import { addGroup, addGroups, delGroups, insertBuckets, modGroup, removeBuckets } from './change-groups.js';
 import type { OfctlCommand } from './command.js';
 import { delFlows } from './del-flows.js';
@@ -21,6 +22,7 @@ import { replaceFlows } from './replace-flows.js';
 import { show } from './show.js';
 import { ctFlushZone, dumpDesc, dumpIpfixBridge, dumpIpfixFlow, getFrags, setFrags } from './switch-settings.js';
 import { dumpTableDesc, dumpTables, modTable } from './tables.js';
+import { addTlvMap, delTlvMap, dumpTlvMap } from './tlv-map.js';
 
 export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   show,
@@ -66,12 +68,16 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   ctFlushZone,
   dumpIpfixBridge,
   dumpIpfixFlow,
+  bundle,
+  addTlvMap,
+  delTlvMap,
+  dumpTlvMap,
 ];
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
     'monitor snoop dump-table-features queue-get-config diff-flows ping benchmark ct-flush ofp-parse ofp-parse-pcap ' +
-    'bundle add-tlv-map del-tlv-map dump-tlv-map parse-nx-match parse-nxm parse-oxm parse-actions ' +
+    'parse-nx-match parse-nxm parse-oxm parse-actions ' +
     'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
     'ofp-print encode-hello parse-key-value compose-packet parse-packet'
   ).split(' '),

@@ -235,7 +235,8 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
     stats: last('stats', 'no-stats') !== 'no-stats',
     names: names === null ? null : names === 'names',
     sort,
-    allowed: stop !== null ? P_ANY : allowedProtocols(versions, formats, has('bundle')),
+    // The command called bundle needs what the option does.
+    allowed: stop !== null ? P_ANY : allowedProtocols(versions, formats, has('bundle') || args[0] === 'bundle'),
     help: stop === 'help',
     version: stop === 'version',
   };

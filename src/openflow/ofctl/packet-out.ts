@@ -74,14 +74,15 @@ function parsePacket(hex: string): Uint8Array {
   return bytes;
 }
 
-interface ParsedPacketOut {
+export interface ParsedPacketOut {
   readonly inPort: number;
   readonly packet: Uint8Array;
   readonly actions: readonly Action[];
   readonly protocols: Protocols;
 }
 
-function parsePacketOut(text: string, ports: PortNames): ParsedPacketOut {
+/** Parses `in_port=PORT packet=HEX actions=…`; throws UserError in ovs-ofctl's words. */
+export function parsePacketOut(text: string, ports: PortNames): ParsedPacketOut {
   const { match, actions: actionText } = splitActions(text);
   let inPort = OFPP_CONTROLLER;
   let packet: Uint8Array | null = null;
