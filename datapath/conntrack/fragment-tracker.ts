@@ -89,12 +89,13 @@ export class FragmentTracker {
    */
   execute(packet: Packet, request: CtRequest, release: FragmentRelease): boolean {
     const nowMs = Math.floor(this.clock.nowNs() / 1e6);
+    const isIpv6 = readEtherType(packet.words, packet.row) === ETH_TYPE_IPV6;
     const place = this.placeOf(packet);
     const completed = place === null ? 'refused' : this.hold(packet, place, request.zone, nowMs);
     const isHeld = completed !== 'refused';
     if (!isHeld) this.tracker.execute(packet, packet, request);
     else if (completed !== null) this.trackWhole(completed, request, release);
-    if (this.held > 0) this.releaseExpired(nowMs, release);
+    if (this.held > 0) this.releaseExpired(nowMs, isIpv6, release);
     return !isHeld;
   }
 
@@ -236,20 +237,22 @@ export class FragmentTracker {
     }
   }
 
-  /** The fragments of at most one packet that stayed incomplete. */
-  private releaseExpired(nowMs: number, release: FragmentRelease): void {
+  /**
+   * The fragments of at most one packet that stayed incomplete. As in OVS, they count as sent for the family of the
+   * packet that comes now.
+   */
+  private releaseExpired(nowMs: number, isIpv6: boolean, release: FragmentRelease): void {
     const [oldest] = this.lists.values();
     if (oldest === undefined || nowMs <= oldest.expirationMs) return;
-    const { counts } = this.familyOf(oldest.isIpv6);
     const isPurged = nowMs >= oldest.expirationMs + PURGE_MS;
     this.lists.delete(oldest.identity);
     for (const { frame, row } of oldest.fragments) {
       this.held--;
       if (isPurged) {
-        counts.purged++;
+        this.familyOf(oldest.isIpv6).counts.purged++;
         continue;
       }
-      counts.expiredSent++;
+      this.familyOf(isIpv6).counts.expiredSent++;
       writeCtStateAndZone(row, 0, CS_INVALID, readCtZone(row, 0));
       updateMetaShape(row, 0);
       release(frame, row);

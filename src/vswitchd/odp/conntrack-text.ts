@@ -1,11 +1,12 @@
 /**
- * Connections, statistics and limits in the text of `ovs-appctl dpctl/dump-conntrack`, `ct-stats-show`, `ct-bkts` and
- * `ct-get-limits`.
+ * Connections, statistics and limits in the text of `ovs-appctl dpctl/dump-conntrack`, `ct-stats-show`, `ct-bkts`,
+ * `ct-get-limits` and `ipf-get-status`.
  *
  * Mirrors ct_dpif_format_entry() of lib/ct-dpif.c and the commands of lib/dpctl.c. A connection of the userspace
  * datapath has no counters, timestamps, identifier or status flags: they print as OVS prints them when they are zero.
  */
 import type { ConnectionEntry, ConnectionTuple, TcpPeerInfo } from '#datapath/conntrack/connection-entry.js';
+import type { FragmentFamily, FragmentTracker } from '#datapath/conntrack/fragment-tracker.js';
 import {
   TCP_STATE_NAMES,
   TCPS_ESTABLISHED,
@@ -136,4 +137,31 @@ export function formatConnectionBuckets(count: number, above = 0): string {
 export function formatZoneLimits(defaultLimit: number, limits: readonly ZoneLimit[]): string {
   const lines = limits.map(({ zone, limit, count }) => `zone=${zone},limit=${limit},count=${count}`);
   return `${[`default limit=${defaultLimit}`, ...lines].join('\n')}\n`;
+}
+
+/** What ipf-get-status prints of the gathering of fragments. */
+export function formatFragmentStatus(fragments: FragmentTracker): string {
+  const lines = [
+    'Fragmentation Module Status',
+    '---------------------------',
+    `v4 enabled: ${Number(fragments.ipv4.isEnabled)}`,
+    `v6 enabled: ${Number(fragments.ipv6.isEnabled)}`,
+    `max num frags (v4/v6): ${fragments.maxFragments}`,
+    `num frag: ${fragments.count}`,
+    ...formatFragmentFamily('v4', fragments.ipv4),
+    ...formatFragmentFamily('v6', fragments.ipv6),
+  ];
+  return lines.map((line) => `        ${line}\n`).join('');
+}
+
+function formatFragmentFamily(name: string, { minSize, counts }: FragmentFamily): readonly string[] {
+  return [
+    `min ${name} frag size: ${minSize}`,
+    `${name} frags accepted: ${counts.accepted}`,
+    `${name} frags completed: ${counts.completedSent}`,
+    `${name} frags expired: ${counts.expiredSent}`,
+    `${name} frags too small: ${counts.tooSmall}`,
+    `${name} frags overlapped: ${counts.overlapping}`,
+    `${name} frags purged: ${counts.purged}`,
+  ];
 }

@@ -49,6 +49,7 @@ const NAT: readonly Pipeline[] = [
     { zone: 2, commit: true },
   ],
   [{ zone: 1, commit: true, nat: natTo('source', '10.1.0.79', [7000]) }, { zone: 1 }],
+  [{ zone: 1, commit: true, nat: 'restore' }],
 ];
 
 const NAT6: readonly Pipeline[] = [
