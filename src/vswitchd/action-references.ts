@@ -22,7 +22,6 @@ export function groupsOf(actions: readonly Action[]): readonly number[] {
 
 export function usesMeter(actions: readonly Action[], meterId: number): boolean {
   for (const action of flattenActions(actions)) {
-    if (NOT_BUILT.has(action.kind)) throw new UserError(`the switch cannot do ${action.kind} yet`);
     if (action.kind === 'meter' && action.meterId === meterId) return true;
   }
   return false;
@@ -34,6 +33,7 @@ const NOT_BUILT: ReadonlySet<Action['kind']> = new Set(['encap', 'decap', 'dec_n
 /** Throws where the bridge lacks a group or a meter that the actions name, or cannot do what they ask for. */
 export function checkReferences(bridge: Bridge, actions: readonly Action[]): void {
   for (const action of flattenActions(actions)) {
+    if (NOT_BUILT.has(action.kind)) throw new UserError(`the switch cannot do ${action.kind} yet`);
     if (action.kind === 'meter' && bridge.meters.get(action.meterId) === undefined) {
       throw new OpenFlowError('OFPMMFC_INVALID_METER');
     }

@@ -14,24 +14,38 @@ export const MAX_WATCH_DEPTH = 128;
 export const isPortLive = (port: SwitchPort): boolean => port.netdev.up && port.netdev.carrier;
 
 /** `tooDeep` hears of groups that watch each other in a circle. */
-export function isBucketLive(
-  bridge: Bridge,
-  group: Group,
-  bucket: GroupBucket,
-  tooDeep: () => void,
-  depth = 0,
-): boolean {
+export function isBucketLive(bridge: Bridge, group: Group, bucket: GroupBucket, tooDeep: () => void): boolean {
+  return isLiveAt(bridge, group, bucket, { tooDeep, known: new Map() }, 0);
+}
+
+interface Inquiry {
+  readonly tooDeep: () => void;
+  /** What is known of groups at a depth, so that groups which watch each other many times over end soon. */
+  readonly known: Map<string, boolean>;
+}
+
+function isLiveAt(bridge: Bridge, group: Group, bucket: GroupBucket, inquiry: Inquiry, depth: number): boolean {
   if (depth >= MAX_WATCH_DEPTH) {
-    tooDeep();
+    inquiry.tooDeep();
     return false;
   }
   if (group.type === 'select' && bucket.weight === 0) return false;
   const { watchPort, watchGroup } = bucket;
   if (watchPort === null && watchGroup === null) return true;
   if (watchPort !== null && isWatchedPortLive(bridge, watchPort)) return true;
-  const watched = watchGroup === null ? undefined : bridge.groups.get(watchGroup);
-  if (watched === undefined) return false;
-  return watched.buckets.some((other) => isBucketLive(bridge, watched, other, tooDeep, depth + 1));
+  return watchGroup !== null && isGroupLive(bridge, watchGroup, inquiry, depth + 1);
+}
+
+function isGroupLive(bridge: Bridge, groupId: number, inquiry: Inquiry, depth: number): boolean {
+  const group = bridge.groups.get(groupId);
+  if (group === undefined) return false;
+  const place = `${groupId}@${depth}`;
+  let isLive = inquiry.known.get(place);
+  if (isLive === undefined) {
+    isLive = group.buckets.some((bucket) => isLiveAt(bridge, group, bucket, inquiry, depth));
+    inquiry.known.set(place, isLive);
+  }
+  return isLive;
 }
 
 function isWatchedPortLive(bridge: Bridge, watchPort: number): boolean {

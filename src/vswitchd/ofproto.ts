@@ -5,15 +5,15 @@
  * The invariant: a request that is refused leaves the switch as it was, and one that is carried out is seen by packets
  * as a whole or not at all.
  */
-import type { Scheduler } from '#src/sim/scheduler.js';
+
 import type { FlowMod } from '#src/openflow/flow-mod.js';
 import { TABLE_ALL } from '#src/openflow/flow-mod.js';
 import {
+  GROUP_TYPES,
   type GroupDescription,
   type GroupFeatures,
   type GroupMod,
   type GroupStatsEntry,
-  GROUP_TYPES,
   OFPG_MAX,
 } from '#src/openflow/group-mod.js';
 import type { MeterConfig, MeterFeatures, MeterMod, MeterStatsEntry } from '#src/openflow/meter-mod.js';
@@ -30,13 +30,14 @@ import {
   type SwitchFeatures,
 } from '#src/openflow/switch-connection.js';
 import type { TableDescription, TableMod, TableStatsEntry } from '#src/openflow/table-mod.js';
+import type { Scheduler } from '#src/sim/scheduler.js';
 import { checkReferences, groupsOf, usesMeter } from './action-references.js';
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN } from './bundle.js';
 import { agreesWith, FlowChanges, type Undo } from './flow-changes.js';
 import { METER_FEATURES } from './meter-table.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
-import { describePort, portsInOrder, portStatsEntry } from './port-stats.js';
+import { describePort, portStatsEntry, portsInOrder } from './port-stats.js';
 
 /** SELECT_WEIGHT, SELECT_LIVENESS and CHAINING (OFPGFC12_*). */
 const GROUP_CAPABILITIES = 1 | 2 | 4;

@@ -174,11 +174,12 @@ export class Translation implements TranslateContext {
     } else if (processTunnelEcn(flow) && (inPort === null || this.mayReceive(inPort))) {
       mirrorIngress(this);
       this.translate(actions, true);
-      if (this.error === null) this.finishPipeline();
+      if (this.error !== null) return this.finish(this.error);
+      // As in OVS the mask is finished where only the action set fails.
+      this.finishPipeline();
     }
-    if (this.error !== null) return this.finish(this.error);
     finishMask(this.wc, input.flow, flow);
-    return this.finish(null);
+    return this.finish(this.error);
   }
 
   /**

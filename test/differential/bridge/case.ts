@@ -13,6 +13,7 @@ export interface BridgeCase {
   readonly setup: readonly string[];
   /** ovs-vsctl arguments that may be left out one group at a time, in the same call. */
   readonly settings: readonly (readonly string[])[];
+  readonly groups?: readonly { readonly bridge: string; readonly group: string }[];
   readonly flows: readonly { readonly bridge: string; readonly flow: string }[];
   readonly steps: readonly Step[];
 }
@@ -32,9 +33,9 @@ export function randomCase(seed: number): BridgeCase {
   const modern = dice.chance(0.5);
   const settings: string[][] = [];
   const setup = [
-    ...bridge('br0', modern),
+    ...bridgeSetup('br0', modern ? MODERN : null),
     ...BR0_PORTS.flatMap((port) => dummyPort('br0', port)),
-    ...bridge('br1', modern),
+    ...bridgeSetup('br1', modern ? MODERN : null),
     ...BR1_PORTS.flatMap((port) => dummyPort('br1', port)),
     ...['--', 'add-port', 'br0', 'pa', '--', 'set', 'Interface', 'pa', 'type=patch', 'options:peer=pb'],
     `ofport_request=${PATCH}`,
@@ -90,14 +91,17 @@ export function randomCase(seed: number): BridgeCase {
   };
 }
 
-function bridge(name: string, modern: boolean): string[] {
+const MODERN = 'OpenFlow10,OpenFlow13';
+
+/** ovs-vsctl arguments for a bridge that speaks these versions of OpenFlow, or (null) the usual ones. */
+export function bridgeSetup(name: string, protocols: string | null): string[] {
   return [
     ...['--', 'add-br', name, '--', 'set', 'Bridge', name, 'datapath-type=dummy', 'fail-mode=secure'],
-    ...(modern ? ['protocols=OpenFlow10,OpenFlow13'] : []),
+    ...(protocols === null ? [] : [`protocols=${protocols}`]),
   ];
 }
 
-function dummyPort(bridgeName: string, number: number): string[] {
+export function dummyPort(bridgeName: string, number: number): string[] {
   const name = `p${number}`;
   return [
     ...['--', 'add-port', bridgeName, name, '--', 'set', 'Interface', name, 'type=dummy'],
@@ -106,7 +110,7 @@ function dummyPort(bridgeName: string, number: number): string[] {
   ];
 }
 
-function vlanSettings(dice: Dice): string[] {
+export function vlanSettings(dice: Dice): string[] {
   const tag = dice.pick(VIDS.slice(0, 4));
   const trunks = `trunks=${dice.some(VIDS.slice(0, 4), 1, 3).join(',')}`;
   return dice.pick([

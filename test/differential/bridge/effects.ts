@@ -24,14 +24,20 @@ const VXLAN_PORT = 4789;
 export function effectsOf(actionsText: string, packet: FlowKey): readonly string[] {
   const key = packet.clone();
   const effects: string[] = [];
+  /** What the next output or recirculation has of actions before it that change no header. */
+  let prefix = '';
   for (const action of parseOdpActions(actionsText)) {
     switch (action.kind) {
       case 'output':
-        effects.push(`${action.port} ${formatOdpKey(leavingBy(action.port, key), null, { verbose: true })}`);
+        effects.push(`${prefix}${action.port} ${formatOdpKey(leavingBy(action.port, key), null, { verbose: true })}`);
+        prefix = '';
         break;
       case 'userspace':
       case 'recirc':
-        effects.push(`${formatOdpActions([action])} ${formatOdpKey(leavingBy(null, key), null, { verbose: true })}`);
+        effects.push(
+          `${prefix}${formatOdpActions([action])} ${formatOdpKey(leavingBy(null, key), null, { verbose: true })}`,
+        );
+        prefix = '';
         break;
       case 'push_vlan':
         key.bytes.copyWithin(OFF_VLAN1_TPID, OFF_VLAN_TPID, OFF_VLAN_TPID + 4);
@@ -47,6 +53,8 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
         break;
       case 'drop':
         break;
+      default:
+        prefix += `${formatOdpActions([action])} `;
     }
   }
   return effects.sort();

@@ -14,6 +14,8 @@ export async function runCase(target: SwitchUnderTest, given: BridgeCase): Promi
   await target.appctl('dpif/set-dp-features', 'br0', 'tnl_push_pop', 'false');
   const version = given.version === null ? [] : ['-O', given.version];
   for (const bridge of ['br0', 'br1']) {
+    const groups = (given.groups ?? []).filter((entry) => entry.bridge === bridge).map(({ group }) => `${group}\n`);
+    if (groups.length > 0) await target.ofctl([...version, 'add-groups', bridge, '-'], groups.join(''));
     const flows = given.flows.filter((flow) => flow.bridge === bridge).map(({ flow }) => `${flow}\n`);
     await target.ofctl([...version, 'add-flows', bridge, '-'], flows.join(''));
   }
@@ -38,7 +40,12 @@ export function summarizeTrace(text: string): readonly string[] {
   return text
     .split('\n')
     .filter((line) => /^(Megaflow|Datapath actions): |^Translation failed/.test(line))
-    .map((line) => line.replace(/recirc_id=\d+(?=,rule_cookie)/g, 'recirc_id=0').trimEnd());
+    .map((line) =>
+      line
+        .replace(/recirc_id=\d+(?=,rule_cookie)/g, 'recirc_id=0')
+        .replace(/recirc\(0x[0-9a-f]+\)/g, 'recirc(0x1)')
+        .trimEnd(),
+    );
 }
 
 /** The case as commands that a person can paste. */
@@ -49,6 +56,7 @@ export function caseAsScript(given: BridgeCase): string {
   return [
     `ovs-vsctl ${vsctl.map(quote).join(' ').replaceAll(' -- ', ' \\\n  -- ')}`,
     'ovs-appctl dpif/set-dp-features br0 tnl_push_pop false',
+    ...(given.groups ?? []).map(({ bridge, group }) => `ovs-ofctl ${version}add-group ${bridge} '${group}'`),
     ...given.flows.map(({ bridge, flow }) => `ovs-ofctl ${version}add-flow ${bridge} '${flow}'`),
     ...given.steps.map((step) =>
       step.kind === 'trace'
