@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMIT_ZONE } from '#datapath/conntrack/zone-limits.js';
 import { SeededRng } from '#src/sim/rng.js';
 import { formatConnectionBuckets, formatConnectionStats, formatZoneLimits } from '#src/vswitchd/odp/conntrack-text.js';
+import { flushMatching, parseConnectionMatch } from '#src/vswitchd/odp/conntrack-match.js';
 import { suiteSettings } from '../../differential/dice.js';
 import { OvsOracle, requireOracle } from '../../support/ovs-oracle.js';
 import { eth, hex, toHex } from '../../support/packet-builder.js';
@@ -153,6 +154,50 @@ describe.skipIf(!requireOracle())('connection tracking beside real OVS', () => {
     expect(await compareDumps(theirs, ours)).toBe(null);
     await same('dpctl/ct-bkts', formatConnectionBuckets(tracker.count));
     await same('dpctl/ct-stats-show', formatConnectionStats(tracker.entries()));
+  });
+
+  test.each([
+    ['zone=1', 'ct_nw_src=10.0.0.1,ct_nw_proto=17', ''],
+    ['zone=1', '', 'ct_nw_src=10.0.0.9,ct_nw_proto=6'],
+    ['zone=2', 'ct_nw_proto=17,ct_tp_dst=53', ''],
+    ['zone=1', 'ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=17,ct_tp_src=1001,ct_tp_dst=53', ''],
+    ['zone=1', 'ct_ipv6_src=fc00::1', ''],
+    ['zone=1', 'ct_nw_proto=1,icmp_id=1,icmp_type=8', 'ct_nw_proto=1,icmp_id=1,icmp_type=0'],
+    ['zone=1', 'ct_tp_src=5', ''],
+    ['zone=1', 'ct_nw_src=10.0.0', ''],
+    ['zone=1', 'ct_nw_src=10.0.0.1,ct_ipv6_dst=::1', ''],
+    ['zone=1', 'ct_nw_proto=300', ''],
+    ['zone=1', 'icmp_id=3', ''],
+    ['zone=1', 'nonsense=3', ''],
+    ['zone=1', 'ct_nw_src=', ''],
+  ])('flush-conntrack %s %s %s', async (zoneText, original, reply) => {
+    const pipelines: Pipeline[] = [[{ zone: 1, commit: true }], [{ zone: 2, commit: true }]];
+    theirs.setUp(pipelines);
+    await theirs.must('dpctl/flush-conntrack');
+    const ours = new TrackedFrames();
+    for (const frame of [
+      ...[1000, 1001].map((port) => eth().ipv4('10.0.0.1', '10.0.0.2').udp(port, 53).bytes()),
+      eth().ipv4('10.0.0.3', '10.0.0.9').tcp(7, 8, { flags: 2 }).bytes(),
+      eth().ipv4('10.0.0.1', '10.0.0.2').icmp(8).bytes(),
+      eth().ipv6('fc00::1', 'fc00::2').udp(1, 2).bytes(),
+    ]) {
+      for (const port of [1, 2]) {
+        await theirs.send(port, frame);
+        ours.send(frame, pipelines[port - 1]![0]!);
+      }
+    }
+    const want = await theirs.must('dpctl/flush-conntrack', zoneText, original, reply).then(
+      () => '',
+      (error: Error) => error.message.replace('dpctl/flush-conntrack: ', '').split(' (')[0]!,
+    );
+    let got = '';
+    try {
+      flushMatching(ours.tracker, parseConnectionMatch(original, reply), Number(zoneText.slice(5)));
+    } catch (error) {
+      got = (error as Error).message;
+    }
+    expect(got).toBe(want.replace('ovs-vswitchd: ', ''));
+    expect(await compareDumps(theirs, ours)).toBe(null);
   });
 });
 
