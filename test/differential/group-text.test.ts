@@ -1,4 +1,4 @@
-/** Groups and meters read by the real ovs-ofctl and by ours. */
+/** Groups, meters and tuples of connections read by the real ovs-ofctl and by ours. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { runOfctl } from '#src/openflow/ofctl/ofctl.js';
@@ -48,6 +48,25 @@ describe.skipIf(!requireOracle())('ovs-ofctl parse-group', () => {
 
   test.each(REFUSED_METERS)('the meter %s is refused in the same words', async (meter) => {
     const args = ['-O', 'OpenFlow13', 'add-meter', 'br9', meter];
+    expect(await ours(args)).toEqual(real(args));
+  });
+
+  test.each([
+    ['zone=x'],
+    ['foo=1'],
+    ['ct_nw_src'],
+    ['ct_nw_src=1.2.3'],
+    ['ct_nw_src=1.2.3.4,ct_nw_src=1.2.3.4'],
+    ['ct_nw_src=1.2.3.4,ct_ipv6_dst=::1'],
+    ['ct_ipv6_src=x'],
+    ['ct_nw_proto=256'],
+    ['ct_tp_src=80'],
+    ['ct_nw_proto=6,ct_tp_dst=x'],
+    ['ct_nw_proto=6,icmp_type=8'],
+    ['ct_nw_proto=1,icmp_type=256'],
+    ['zone=5', 'ct_nw_src=1.2.3.4', 'ct_ipv6_src=::1'],
+  ])('ct-flush %s %s %s is refused in the same words', async (...rest) => {
+    const args = ['ct-flush', 'br9', ...rest.filter((word) => word !== undefined)];
     expect(await ours(args)).toEqual(real(args));
   });
 

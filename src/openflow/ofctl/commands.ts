@@ -4,6 +4,7 @@ import { addFlows } from './add-flows.js';
 import { bundle } from './bundle.js';
 import { addGroup, addGroups, delGroups, insertBuckets, modGroup, removeBuckets } from './change-groups.js';
 import type { OfctlCommand } from './command.js';
+import { ctFlush } from './ct-flush.js';
 import { delFlows } from './del-flows.js';
 import { dumpAggregate } from './dump-aggregate.js';
 import { dumpFlows } from './dump-flows.js';
@@ -66,6 +67,7 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   setFrags,
   queueStats,
   ctFlushZone,
+  ctFlush,
   dumpIpfixBridge,
   dumpIpfixFlow,
   bundle,
@@ -76,7 +78,7 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
-    'monitor snoop dump-table-features queue-get-config diff-flows ping benchmark ct-flush ofp-parse ofp-parse-pcap ' +
+    'monitor snoop dump-table-features queue-get-config diff-flows ping benchmark ofp-parse ofp-parse-pcap ' +
     'parse-nx-match parse-nxm parse-oxm parse-actions ' +
     'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
     'ofp-print encode-hello parse-key-value compose-packet parse-packet'
