@@ -81,6 +81,8 @@ export function scanTunnel(outer: OdpScanner, key: FlowKey, mask: FlowKey): bool
       addFlags(tunnelFlagsFromOvs(flags) & FLAG_ATTRIBUTES, tunnelFlagsFromOvs(bits) & FLAG_ATTRIBUTES);
       return true;
     }
+    // Geneve without options: the datapath's way to say of which kind the tunnel is.
+    if (scanner.take('geneve()')) return true;
     const foreign = /^(geneve|erspan|gtpu)\(/.exec(scanner.rest());
     if (foreign !== null) throw new UserError(`tunnel(${foreign[1]}(...)) is not supported yet`);
     return false;
