@@ -7,6 +7,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { parseFlow } from '../openflow/match-parse.js';
 import { paletteFor } from '../report/colour.js';
 import { fileError } from '../report/file-error.js';
+import { parseCtState } from '../vswitchd/unixctl/ct-state-argument.js';
 import { UserError } from '../report/user-error.js';
 
 interface ExplainArguments {
@@ -14,6 +15,7 @@ interface ExplainArguments {
   readonly setup: string;
   readonly bridge: string | undefined;
   readonly packet: string | undefined;
+  readonly 'ct-next': readonly string[] | undefined;
   readonly megaflow: boolean;
   readonly cache: string | undefined;
   readonly 'in-port': string | undefined;
@@ -33,6 +35,13 @@ const build = (yargs: Argv): Argv<ExplainArguments> =>
     })
     .option('bridge', { type: 'string', requiresArg: true, describe: 'The bridge, where there are several' })
     .option('packet', { type: 'string', requiresArg: true, describe: 'The frame, in hexadecimal' })
+    .option('ct-next', {
+      type: 'string',
+      requiresArg: true,
+      // One or several: an array type would take the flow for another value.
+      coerce: (given: string | readonly string[]) => (typeof given === 'string' ? [given] : given),
+      describe: 'State in which the next connection is found (trk,est); new unless given',
+    })
     .option('megaflow', { type: 'boolean', default: false, describe: 'Who asked for which bit of the megaflow' })
     .option('cache', {
       type: 'string',
@@ -88,11 +97,11 @@ async function explain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<numb
     flow = extractFlow(packet, flow, prepared.vswitchd.vlanLimit);
   }
   const { explainPacket } = await import('../explain/explain-packet.js');
-  const explanation = explainPacket(bridge, flow, packet);
+  const explanation = explainPacket(bridge, flow, { packet, ctStates: ctStates(argv.ctNext) });
   const named = (name: string) => prepared.vswitchd.bridgeNamed(name);
   if (argv.megaflow) {
     const { renderBlame, blameToJson } = await import('../explain/megaflow-blame.js');
-    print(argv.json ? blameToJson(explanation, flow, named) : renderBlame(explanation, flow, named));
+    print(argv.json ? blameToJson(explanation, named) : renderBlame(explanation, named));
     return 0;
   }
   if (argv.json) {
@@ -104,6 +113,8 @@ async function explain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<numb
   }
   return explanation.fate.kind === 'dropped' ? 1 : 0;
 }
+
+const ctStates = (texts: readonly string[] | undefined): readonly number[] => (texts ?? []).map(parseCtState);
 
 const print = (what: object | string): void => {
   process.stdout.write(typeof what === 'string' ? what : `${JSON.stringify(what, null, 2)}\n`);

@@ -4,7 +4,7 @@
  *
  * Invariant: asking changes nothing: no address is learned and nothing is sent.
  */
-import type { FlowKey } from '#flowtable/flow-key.js';
+import { type FlowKey, OFF_CT_STATE } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { formatActions } from '#src/openflow/action/action-list.js';
 import { formatFlow } from '#src/openflow/flow-format.js';
@@ -28,14 +28,16 @@ export interface Consulted {
   readonly nearest: readonly NearRule[];
 }
 
-export interface PacketExplanation {
-  readonly bridge: Bridge;
+/** One way through the tables: the first, or that of a copy that came back to the datapath. */
+export interface Round {
+  /** The name of the recirculation that the copy came back by; null for the packet as it came in. */
+  readonly recircId: number | null;
+  /** What was supposed of its connection; null where the copy does not come from the connection tracker. */
+  readonly ctState: number | null;
+  readonly key: FlowKey;
   readonly flow: string;
-  readonly fate: Fate;
   /** In the words of ovs-appctl; null when translation succeeded. */
   readonly error: string | null;
-  /** Empty when the packet is delivered. */
-  readonly decisions: readonly Decision[];
   readonly consulted: readonly Consulted[];
   readonly megaflow: string;
   readonly datapathActions: string;
@@ -43,15 +45,81 @@ export interface PacketExplanation {
   readonly watched: WatchedOutcome;
 }
 
+export interface PacketExplanation {
+  readonly bridge: Bridge;
+  /** Of all rounds together. */
+  readonly fate: Fate;
+  /** Empty when the packet is delivered; the last one ended it. */
+  readonly decisions: readonly Decision[];
+  /** The packet as it came in, then what comes back, in turn. */
+  readonly rounds: readonly [Round, ...Round[]];
+}
+
+export interface ExplainOptions {
+  readonly packet?: Uint8Array | null;
+  /** The states that connections are found in, one after another; beyond them they are new. */
+  readonly ctStates?: readonly number[];
+}
+
 const MAX_NEAREST = 3;
 /** A loop asks thousands of tables: the first ones say it all. */
 const MAX_CONSULTED = 64;
+/** Copies that come back, at most: the datapath itself stops at some number, too. */
+const MAX_ROUNDS = 64;
+/** Tracked and new. */
+const CS_TRACKED_NEW = 0x21;
 
-export function explainPacket(bridge: Bridge, flow: FlowKey, packet: Uint8Array | null = null): PacketExplanation {
-  const watched = watchTranslation({ bridge, flow, packet, allowSideEffects: false, traceNames: true });
+interface Start {
+  readonly recircId: number | null;
+  readonly ctState: number | null;
+  readonly key: FlowKey;
+}
+
+export function explainPacket(bridge: Bridge, flow: FlowKey, options: ExplainOptions = {}): PacketExplanation {
+  const queue: Start[] = [{ recircId: null, ctState: null, key: flow }];
+  const states = [...(options.ctStates ?? [])];
+  const ways: (Start & { readonly watched: WatchedOutcome })[] = [];
+  for (let start = queue.shift(); start !== undefined && ways.length < MAX_ROUNDS; start = queue.shift()) {
+    const { key } = start;
+    const watched = watchTranslation({
+      bridge,
+      flow: key,
+      packet: options.packet ?? null,
+      allowSideEffects: false,
+      traceNames: true,
+    });
+    ways.push({ ...start, watched });
+    for (const { id, flow: back, isConntrack } of watched.outcome.recirculated) {
+      const copy = back.clone();
+      const ctState = isConntrack ? (states.shift() ?? CS_TRACKED_NEW) : null;
+      if (ctState !== null) copy.setU16(OFF_CT_STATE, ctState);
+      queue.push({ recircId: id, ctState, key: copy });
+    }
+  }
+  const fate = togetherOf(ways.map(({ watched }) => fateOf(watched.outcome.actions, bridge.backer.dpif)));
+  const isDelivered = fate.kind === 'delivered';
+  const rounds = ways.map((way) => roundOf(bridge, way, isDelivered));
+  const decisions = ways.flatMap(({ watched }, i) => {
+    // A round that hands the packet on to another ends nothing.
+    const comesBack = watched.outcome.recirculated.length > 0 && i < ways.length - 1;
+    return comesBack ? [] : decisionsOf(watched.outcome.trace, watched.facts);
+  });
+  return { bridge, fate, decisions: isDelivered ? [] : decisions, rounds: rounds as unknown as readonly [Round] };
+}
+
+function togetherOf(fates: readonly Fate[]): Fate {
+  const ports = fates.flatMap((fate) => fate.ports);
+  const toController = fates.some((fate) => fate.toController);
+  const kind = ports.length > 0 ? 'delivered' : toController ? 'to-controller' : 'dropped';
+  return { kind, ports, toController };
+}
+
+function roundOf(
+  bridge: Bridge,
+  { watched, ...start }: Start & { watched: WatchedOutcome },
+  isDelivered: boolean,
+): Round {
   const { outcome, facts } = watched;
-  const fate = fateOf(outcome.actions, bridge.backer.dpif);
-  const isDelivered = fate.kind === 'delivered' || fate.kind === 'recirculated';
   const consulted: Consulted[] = [];
   for (const { bridge: asked, table, rule, key } of facts.values()) {
     if (key === null || consulted.length === MAX_CONSULTED) continue;
@@ -59,15 +127,13 @@ export function explainPacket(bridge: Bridge, flow: FlowKey, packet: Uint8Array 
     const nearest = isDelivered ? [] : nearestRules(rules, key, rule, asked.portNames, MAX_NEAREST);
     consulted.push({ bridge: asked, table, found: rule, nearest });
   }
-  const megaflow = new Match(flow.clone(), outcome.wc.clone());
+  const megaflow = new Match(start.key.clone(), outcome.wc.clone());
   megaflow.normalize();
   const ports = { ports: bridge.portNames, names: true };
   return {
-    bridge,
-    flow: formatFlow(flow, ports),
-    fate,
+    ...start,
+    flow: formatFlow(start.key, ports),
     error: outcome.error === null ? null : TRANSLATE_ERROR_TEXT[outcome.error],
-    decisions: isDelivered ? [] : decisionsOf(outcome.trace, facts),
     consulted,
     megaflow: formatMatch(megaflow, ports),
     datapathActions: formatOdpActions(outcome.actions, { portNames: dpifPortNames(bridge.backer.dpif) }),

@@ -1,15 +1,12 @@
 /**
  * What becomes of a packet, read off the datapath actions of its translation: by which ports it leaves, whether
- * somebody else gets it, or that nobody does.
+ * somebody else gets it, or that nobody does. A copy that comes back (recirculation) has a fate of its own.
  */
 import type { DpAction, Dpif } from '#datapath/dpif.js';
 
 export interface Fate {
-  /**
-   * delivered: a port gets it. to-controller: only a controller does. recirculated: it comes back to the datapath, and
-   * what is known ends there. dropped: nobody gets it.
-   */
-  readonly kind: 'delivered' | 'to-controller' | 'recirculated' | 'dropped';
+  /** delivered: a port gets it. to-controller: only a controller does. dropped: nobody gets it. */
+  readonly kind: 'delivered' | 'to-controller' | 'dropped';
   /** Names of the datapath's ports, in the order of the outputs. */
   readonly ports: readonly string[];
   readonly toController: boolean;
@@ -18,7 +15,6 @@ export interface Fate {
 export function fateOf(actions: readonly DpAction[], dpif: Dpif): Fate {
   const ports: string[] = [];
   let toController = false;
-  let comesBack = false;
   const nameOf = (port: number): string => dpif.portGet(port)?.name ?? `port ${port}`;
   const walk = (list: readonly DpAction[]): void => {
     for (const action of list) {
@@ -28,10 +24,6 @@ export function fateOf(actions: readonly DpAction[], dpif: Dpif): Fate {
           break;
         case 'tnl_push':
           ports.push(nameOf(action.port));
-          break;
-        case 'tnl_pop':
-        case 'recirc':
-          comesBack = true;
           break;
         case 'userspace':
           toController ||= action.cookie.kind === 'controller';
@@ -50,6 +42,6 @@ export function fateOf(actions: readonly DpAction[], dpif: Dpif): Fate {
     }
   };
   walk(actions);
-  const kind = ports.length > 0 ? 'delivered' : comesBack ? 'recirculated' : toController ? 'to-controller' : 'dropped';
+  const kind = ports.length > 0 ? 'delivered' : toController ? 'to-controller' : 'dropped';
   return { kind, ports, toController };
 }

@@ -1,14 +1,16 @@
 /** The explanation of a packet as text: what becomes of it, the decision, the rules it nearly matched, its path. */
 import type { Palette } from '#src/report/colour.js';
 import type { TraceNode } from '#src/vswitchd/translate/trace.js';
+import { CT_STATE_NAMES, formatFlags } from '#src/vswitchd/odp/odp-flags.js';
 import type { Decision } from './decision.js';
-import { type Consulted, type PacketExplanation, ruleText } from './explain-packet.js';
+import { type Consulted, type PacketExplanation, type Round, ruleText } from './explain-packet.js';
 import type { Fate } from './fate.js';
 import type { NearRule } from './nearest-rules.js';
 
 export function renderPacket(explanation: PacketExplanation, palette: Palette): string {
-  const { fate, decisions, consulted } = explanation;
-  const lines = [explanation.flow, '', fateLine(fate, explanation.error, palette)];
+  const { fate, decisions, rounds } = explanation;
+  const error = rounds.find((round) => round.error !== null)?.error ?? null;
+  const lines = [rounds[0].flow, '', fateLine(fate, error, palette)];
   const [last] = decisions.slice(-1);
   if (last !== undefined) {
     lines.push('', palette.bold('Decision'), ...decisionLines(last));
@@ -16,10 +18,19 @@ export function renderPacket(explanation: PacketExplanation, palette: Palette): 
       lines.push('', palette.bold('Before it'), ...decisions.slice(0, -1).flatMap(decisionLines));
     }
   }
-  for (const asked of consulted) lines.push(...consultedLines(asked, palette));
-  lines.push('', palette.bold('Path'), ...pathLines(explanation.trace, 1));
-  lines.push('', `Megaflow: ${explanation.megaflow}`, `Datapath actions: ${explanation.datapathActions}`);
+  for (const round of rounds) {
+    if (round.recircId !== null) lines.push('', palette.bold(roundTitle(round)), `  ${round.flow}`);
+    for (const asked of round.consulted) lines.push(...consultedLines(asked, palette));
+    lines.push('', palette.bold('Path'), ...pathLines(round.trace, 1));
+    lines.push('', `Megaflow: ${round.megaflow}`, `Datapath actions: ${round.datapathActions}`);
+  }
   return `${lines.join('\n')}\n`;
+}
+
+/** A copy that came back, and what was supposed of its connection. */
+export function roundTitle({ recircId, ctState }: Round): string {
+  const state = ctState === null ? '' : `, supposing ct_state=${formatFlags(CT_STATE_NAMES, ctState, '|')}`;
+  return `It comes back: recirc(0x${(recircId ?? 0).toString(16)})${state}`;
 }
 
 export function fateText(fate: Fate): string {
@@ -29,8 +40,6 @@ export function fateText(fate: Fate): string {
       return `leaves by ${fate.ports.join(', ')}${also}`;
     case 'to-controller':
       return 'goes to a controller only';
-    case 'recirculated':
-      return `comes back to the datapath (recirculation)${also}`;
     case 'dropped':
       return 'is dropped';
   }

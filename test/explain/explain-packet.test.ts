@@ -1,4 +1,5 @@
 /** What `explain` says of single packets: the decision, the rules they nearly matched, and who asked for each bit. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFlow } from '#src/openflow/match-parse.js';
 import { explainPacket, ruleText } from '#src/explain/explain-packet.js';
@@ -9,6 +10,7 @@ import { renderPacket } from '#src/explain/packet-text.js';
 import { paletteFor } from '#src/report/colour.js';
 import { bridgeOf, runSetup } from '#src/explain/switch-setup.js';
 import { FlowKey, KEY_WORDS } from '#flowtable/flow-key.js';
+import { traceFlow } from '#src/vswitchd/trace-command.js';
 import { BRIDGES, plain } from './bridges.js';
 
 async function explained(script: string, flow: string) {
@@ -77,6 +79,21 @@ describe('the decision that ended a packet', () => {
     expect(explanation.decisions.map(({ reason, bridge }) => [reason, bridge.name])).toEqual([['no-match', 'br1']]);
   });
 
+  test('of a copy that comes back from the connection tracker', async () => {
+    const script = [
+      add('table=0,ip,ct_state=-trk,actions=ct(table=1)'),
+      add('table=1,ip,ct_state=+trk+est,actions=output:2'),
+    ].join('\n');
+    const { explanation, key } = await explained(script, 'in_port=1,ip');
+    expect(explanation.rounds.map(({ ctState }) => ctState)).toEqual([null, 0x21]);
+    expect(explanation.decisions.map(({ reason, table }) => [table, reason])).toEqual([[1, 'no-match']]);
+    expect(explanation.rounds[1]!.consulted[0]!.nearest[0]!.differences).toEqual([
+      { field: 'ct_state', wanted: 'ct_state=+est+trk', found: 'ct_state=-est+trk' },
+    ]);
+    const established = explainPacket(explanation.bridge, key, { ctStates: [0x22] });
+    expect(established.fate).toMatchObject({ kind: 'delivered', ports: ['p2'] });
+  });
+
   test('none for a packet that is delivered', async () => {
     const { explanation } = await explained(add('in_port=1,actions=output:2'), 'in_port=1');
     expect(explanation.fate).toEqual({ kind: 'delivered', ports: ['p2'], toController: false });
@@ -106,7 +123,7 @@ describe('the nearest rules', () => {
 
   test('by the number of fields that differ, then by priority', async () => {
     const { explanation } = await explained(rules, 'in_port=1,tcp,nw_dst=10.0.0.5,tp_dst=22');
-    const [table] = explanation.consulted;
+    const [table] = explanation.rounds[0].consulted;
     expect(
       table!.nearest.map(({ rule, differences }) => [rule.priority, differences.map(({ field }) => field)]),
     ).toEqual([
@@ -122,7 +139,7 @@ describe('the nearest rules', () => {
       `${add('priority=50,in_port=1,actions=drop')}\n${add('priority=40,ip,actions=output:2')}`,
       'in_port=1,ip',
     );
-    const [near] = explanation.consulted[0]!.nearest;
+    const [near] = explanation.rounds[0].consulted[0]!.nearest;
     expect(near).toMatchObject({ differences: [], isOutranked: true });
     expect(ruleText(explanation.bridge, near!.rule)).toBe('ip, priority 40, actions=output:p2');
   });
@@ -161,7 +178,7 @@ describe('who asked for the bits of a megaflow', () => {
     ['nobody', add('actions=2'), 'in_port=1', 'in_port=p1', /^every megaflow/],
   ])('%s', async (_name, script, flow, bits, because) => {
     const { explanation, key, prepared } = await explained(script, flow);
-    const entry = blame(explanation.watched).find((candidate) => {
+    const entry = blame(explanation.rounds[0].watched).find((candidate) => {
       const text = blamedText(candidate, key, explanation.bridge.portNames);
       return typeof bits === 'string' ? text === bits : bits.test(text);
     });
@@ -177,13 +194,13 @@ describe('who asked for the bits of a megaflow', () => {
     ].join('\n');
     const { explanation } = await explained(script, 'in_port=1,tcp,nw_dst=10.0.0.1,nw_ttl=5,tp_dst=81,nw_src=10.1.1.1');
     const all = new FlowKey();
-    for (const { mask } of blame(explanation.watched)) {
+    for (const { mask } of blame(explanation.rounds[0].watched)) {
       for (let i = 0; i < KEY_WORDS; i++) {
         expect(all.words[i]! & mask.words[i]!).toBe(0);
         all.words[i]! |= mask.words[i]!;
       }
     }
-    expect(all.equals(explanation.watched.outcome.wc)).toBe(true);
+    expect(all.equals(explanation.rounds[0].watched.outcome.wc)).toBe(true);
   });
 });
 
@@ -202,4 +219,70 @@ test('text and JSON tell the same', async () => {
       },
     ],
   });
+});
+
+test('every bit of every mask has one cause, whatever the rules', async () => {
+  const match = fc.constantFrom(
+    '',
+    'ip',
+    'tcp,tp_dst=80',
+    'tcp,tp_dst=0x50/0xfff0',
+    'ip,nw_dst=10.0.0.0/8',
+    'ip,nw_dst=10.1.0.0/16',
+    'ip,nw_src=10.0.0.0/9',
+    'dl_vlan=5',
+    'arp',
+    'ipv6,ipv6_dst=fe80::/10',
+    'reg0=1',
+    'dl_src=02:00:00:00:00:00/fe:00:00:00:00:00',
+  );
+  const actions = fc.constantFrom(
+    'drop',
+    'output:2',
+    'NORMAL',
+    'resubmit(,1)',
+    'resubmit(2,1)',
+    'set_field:1->reg0,resubmit(,1)',
+    'mod_vlan_vid:7,output:3',
+    'strip_vlan,resubmit(,1)',
+    'output:4',
+    'move:eth_src[]->eth_dst[],NORMAL',
+  );
+  const rule = fc.record({ table: fc.constantFrom(0, 1), priority: fc.integer({ min: 1, max: 20 }), match, actions });
+  const packet = fc.constantFrom(
+    'in_port=1,tcp,nw_dst=10.1.2.3,nw_src=10.0.0.1,tp_dst=80',
+    'in_port=2,tcp,nw_dst=10.2.2.3,nw_src=11.0.0.1,tp_dst=443',
+    'in_port=3,dl_vlan=5,ip,nw_dst=192.168.0.1',
+    'in_port=1,arp,dl_src=02:00:00:00:00:01',
+    'in_port=1,ipv6,ipv6_dst=fe80::1',
+    'in_port=1,ip,nw_frag=later',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(rule, { maxLength: 12 }), packet, async (rules, flow) => {
+      const script = rules
+        .filter(({ table, actions }) => table === 0 || !actions.includes('resubmit'))
+        .map((each) =>
+          add(
+            `table=${each.table},priority=${each.priority}${each.match === '' ? '' : `,${each.match}`},actions=${each.actions}`,
+          ),
+        )
+        .join('\n');
+      const { explanation, key } = await explained(script, flow);
+      const { watched } = explanation.rounds[0];
+      const all = new FlowKey();
+      for (const { mask, cause } of blame(watched)) {
+        for (let i = 0; i < KEY_WORDS; i++) {
+          expect(all.words[i]! & mask.words[i]!).toBe(0);
+          all.words[i]! |= mask.words[i]!;
+        }
+        if (cause.kind === 'lookup') expect(cause.rules.length).toBeGreaterThan(0);
+      }
+      expect(all.equals(watched.outcome.wc)).toBe(true);
+      // Watching changes nothing.
+      const plainOutcome = traceFlow(explanation.bridge, key, { packet: null, names: true });
+      expect(watched.outcome.wc.equals(plainOutcome.wc)).toBe(true);
+      expect(watched.outcome.trace).toEqual(plainOutcome.trace);
+    }),
+    { numRuns: 80 },
+  );
 });

@@ -16,10 +16,11 @@ export interface FirstDifference {
 export function firstDifference(a: Side, b: Side, port: string, keys: readonly [FlowKey, FlowKey]): FirstDifference {
   const left = explainPacket(a.port(port).bridge, keys[0]);
   const right = explainPacket(b.port(port).bridge, keys[1]);
-  const count = Math.max(left.consulted.length, right.consulted.length);
+  const [asked, askedThere] = [left, right].map(({ rounds }) => rounds.flatMap((round) => round.consulted));
+  const count = Math.max(asked!.length, askedThere!.length);
   for (let i = 0; i < count; i++) {
-    const one = left.consulted[i];
-    const other = right.consulted[i];
+    const one = asked![i];
+    const other = askedThere![i];
     if (choiceText(one) === choiceText(other)) continue;
     return {
       bridge: (one ?? other)!.bridge.name,

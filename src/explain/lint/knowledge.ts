@@ -30,7 +30,6 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   'clone',
   'group',
   'meter',
-  'learn',
   'conjunction',
   'sample',
   'fin_timeout',
