@@ -14,7 +14,7 @@ import type { Bundle, SwitchPort } from './bundle.js';
 import { MacLearning } from './mac-learning.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
 import { GroupTable } from './group-table.js';
-import { MeterTable, meteringOf } from './meter-table.js';
+import { MeterTable } from './meter-table.js';
 import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
@@ -52,7 +52,7 @@ export class Bridge {
     this.name = name;
     this.backer = backer;
     this.clock = clock;
-    this.meters = new MeterTable(backer.meterIds, meteringOf(backer.dpif));
+    this.meters = new MeterTable(backer.meterIds, backer.dpif);
     this.missRule = {
       tableId: INTERNAL_TABLE,
       match: new Match(),

@@ -24,7 +24,7 @@ import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
 import { configureTables } from './table-settings.js';
 import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig } from './tunnel.js';
 import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
-import { writeBack } from './write-back.js';
+import { writeBack, writeMirrorStatistics } from './write-back.js';
 
 /** A bridge with what configuration remembers of it. */
 interface ConfiguredBridge {
@@ -97,6 +97,12 @@ export class Configuration {
       bridge.backer.noteChange();
     }
     writeBack(this.env.database, this.configured, this.errors);
+    this.refreshStatistics();
+  }
+
+  /** Shows in the database what has been counted since. */
+  refreshStatistics(): void {
+    writeMirrorStatistics(this.env.database, this.configured);
   }
 
   dummyDevice(name: string): DummyNetdev | null {

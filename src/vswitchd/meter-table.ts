@@ -4,8 +4,10 @@
  *
  * The invariant: a meter is here exactly as long as its datapath meter is there. Numbers of the datapath are shared by
  * all bridges on it and given out as OVS's id pool does.
+ *
+ * Deliberately different: dscp_remark bands work, but on the dummy datapath, which refuses them as OVS's does.
  */
-import type { MeterSpec, MeterStats } from '#datapath/dpif.js';
+import type { Dpif, MeterSetResult, MeterSpec } from '#datapath/dpif.js';
 import {
   type MeterConfig,
   type MeterFeatures,
@@ -22,38 +24,20 @@ import {
 } from '#src/openflow/meter-mod.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 
-/** What the meters of a datapath are asked for. */
-export interface MeteringDatapath {
-  meterSet(spec: MeterSpec): 'ok' | 'bad-id' | 'too-many-bands' | 'bad-rate';
-  meterStats(id: number): MeterStats | null;
-  meterDelete(id: number): unknown;
-}
-
-/** The datapath as one with meters; null where it has none. */
-export function meteringOf(datapath: object): MeteringDatapath | null {
-  return 'meterSet' in datapath ? (datapath as MeteringDatapath) : null;
-}
-
 const SUPPORTED_FLAGS = OFPMF_KBPS | OFPMF_PKTPS | OFPMF_BURST | OFPMF_STATS;
-const BAND_TYPE_DROP = 1 << 1;
+/** OFPMBT13_DROP and OFPMBT13_DSCP_REMARK as bits. */
+const DROP = 1 << 1;
+const DSCP_REMARK = 1 << 2;
+/** As dpif-netdev has them. */
 const MAX_METERS = 1 << 18;
 const MAX_BANDS = 8;
 
-/** As dpif-netdev has them. */
-export const METER_FEATURES: MeterFeatures = {
-  maxMeters: MAX_METERS,
-  bandTypes: BAND_TYPE_DROP,
-  capabilities: SUPPORTED_FLAGS,
-  maxBands: MAX_BANDS,
-  maxColors: 0,
-};
-
 /** What a controller hears where the datapath refuses a meter. */
-const REFUSALS = {
+const REFUSALS: Readonly<Record<Exclude<MeterSetResult, 'ok'>, string>> = {
   'bad-id': 'OFPMMFC_OUT_OF_METERS',
   'too-many-bands': 'OFPMMFC_OUT_OF_BANDS',
   'bad-rate': 'OFPMMFC_BAD_RATE',
-} as const;
+};
 
 /** Numbers for the meters of one datapath: upwards, and again what was given back (lib/id-pool.c). */
 export class MeterIds {
@@ -85,12 +69,21 @@ export interface Meter {
 export class MeterTable {
   private readonly meters = new Map<number, Meter>();
   private readonly ids: MeterIds;
-  private readonly datapath: MeteringDatapath | null;
+  private readonly datapath: Dpif;
 
-  /** datapath: null where it has no meters. */
-  constructor(ids: MeterIds, datapath: MeteringDatapath | null) {
+  constructor(ids: MeterIds, datapath: Dpif) {
     this.ids = ids;
     this.datapath = datapath;
+  }
+
+  features(): MeterFeatures {
+    return {
+      maxMeters: MAX_METERS,
+      bandTypes: this.remarks ? DROP | DSCP_REMARK : DROP,
+      capabilities: SUPPORTED_FLAGS,
+      maxBands: MAX_BANDS,
+      maxColors: 0,
+    };
   }
 
   get(meterId: number): Meter | undefined {
@@ -108,7 +101,7 @@ export class MeterTable {
   }
 
   stats({ config, datapathId, createdNs }: Meter, nowNs: number, flowCount: number): MeterStatsEntry {
-    const counted = this.datapath?.meterStats(datapathId) ?? { packets: 0, bytes: 0, bands: [] };
+    const counted = this.datapath.meterStats(datapathId) ?? { packets: 0, bytes: 0, bands: [] };
     return {
       meterId: config.meterId,
       flowCount,
@@ -130,21 +123,20 @@ export class MeterTable {
       for (const id of gone) this.delete(id);
       return gone;
     }
-    if (this.datapath === null || meterId === 0 || (meterId > OFPM_MAX && !isVirtual(meterId))) {
+    if (meterId === 0 || (meterId > OFPM_MAX && !isVirtual(meterId))) {
       throw new OpenFlowError('OFPMMFC_INVALID_METER');
     }
     if (config.bands.length > MAX_BANDS) throw new OpenFlowError('OFPMMFC_OUT_OF_BANDS');
     const existing = this.meters.get(meterId);
     if (command === 'add' && existing !== undefined) throw new OpenFlowError('OFPMMFC_METER_EXISTS');
     if (command === 'modify' && existing === undefined) throw new OpenFlowError('OFPMMFC_UNKNOWN_METER');
-    checkConfig(config);
     const datapathId = existing?.datapathId ?? this.ids.allocate();
     if (datapathId === null) throw new OpenFlowError('OFPMMFC_OUT_OF_METERS');
+    // As in OVS the number is not given back where the datapath refuses the meter.
+    if ((config.flags & ~SUPPORTED_FLAGS) !== 0) throw new OpenFlowError('OFPMMFC_BAD_FLAGS');
+    if (!this.remarks && config.bands.some(({ type }) => type !== 'drop')) throw new OpenFlowError('OFPMMFC_BAD_BAND');
     const result = this.datapath.meterSet(specOf(config, datapathId));
-    if (result !== 'ok') {
-      if (existing === undefined) this.ids.release(datapathId);
-      throw new OpenFlowError(REFUSALS[result]);
-    }
+    if (result !== 'ok') throw new OpenFlowError(REFUSALS[result]);
     if (existing === undefined) this.meters.set(meterId, { config, datapathId, createdNs: nowNs });
     else existing.config = config;
     return [];
@@ -154,23 +146,21 @@ export class MeterTable {
     for (const id of [...this.meters.keys()]) this.delete(id);
   }
 
+  private get remarks(): boolean {
+    return !this.datapath.name.startsWith('dummy@');
+  }
+
   private delete(meterId: number): void {
     const meter = this.meters.get(meterId);
     if (meter === undefined) return;
     this.meters.delete(meterId);
-    this.datapath?.meterDelete(meter.datapathId);
+    this.datapath.meterDelete(meter.datapathId);
     this.ids.release(meter.datapathId);
   }
 }
 
 /** The slow path's and the controllers' meters, which no flow names. */
 const isVirtual = (meterId: number): boolean => meterId === OFPM_SLOWPATH || meterId === OFPM_CONTROLLER;
-
-/** What OVS's userspace datapath refuses. */
-function checkConfig({ flags, bands }: MeterConfig): void {
-  if ((flags & ~SUPPORTED_FLAGS) !== 0) throw new OpenFlowError('OFPMMFC_BAD_FLAGS');
-  if (bands.some(({ type }) => type !== 'drop')) throw new OpenFlowError('OFPMMFC_BAD_BAND');
-}
 
 function specOf({ flags, bands }: MeterConfig, id: number): MeterSpec {
   return {
@@ -180,8 +170,7 @@ function specOf({ flags, bands }: MeterConfig, id: number): MeterSpec {
     bands: bands.map(({ type, rate, burstSize, precedenceLevel }) => ({
       type,
       rate,
-      // A band without a burst holds what one second brings.
-      burst: burstSize === 0 ? rate : burstSize,
+      burst: burstSize,
       precedence: precedenceLevel,
     })),
   };

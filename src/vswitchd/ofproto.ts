@@ -35,7 +35,6 @@ import { checkReferences, groupsOf, usesMeter } from './action-references.js';
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN } from './bundle.js';
 import { agreesWith, FlowChanges, type Undo } from './flow-changes.js';
-import { METER_FEATURES } from './meter-table.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
 import { describePort, portStatsEntry, portsInOrder } from './port-stats.js';
 
@@ -203,7 +202,7 @@ export class Ofproto implements SwitchConnection {
   }
 
   meterFeatures(): MeterFeatures {
-    return METER_FEATURES;
+    return this.bridge.meters.features();
   }
 
   // Tables.

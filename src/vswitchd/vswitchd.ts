@@ -158,6 +158,12 @@ export class Vswitchd implements VswitchdApi {
       if (bridge.fdb.expire(bridge.nowSec)) bridge.backer.noteChange();
     }
     for (const backer of this.backers.values()) backer.revalidate();
+    this.isReconciling = true;
+    try {
+      this.configuration.refreshStatistics();
+    } finally {
+      this.isReconciling = false;
+    }
   }
 
   private backer(type: string): Backer {

@@ -2,6 +2,7 @@
  * What the database should show of the running switch: numbers, addresses, states and errors of interfaces, datapath
  * ids, and that this configuration is in force. Mirrors run_stats_update() and iface_refresh_netdev_status() of bridge.c.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Database, Row } from '#src/ovsdb/database.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
@@ -39,6 +40,25 @@ export function writeBack(
     });
   }
   database.transact(operations as never);
+}
+
+/** Shows what mirrors have copied, where that has changed. */
+export function writeMirrorStatistics(database: Database, configured: ReadonlyMap<string, ShownBridge>): void {
+  const operations: Record<string, unknown>[] = [];
+  for (const row of database.rows('Bridge')) {
+    const mirrors = configured.get(row.string('name') ?? '')?.bridge.mirrors;
+    for (const mirror of row.refs('mirrors')) {
+      // A mirror that could not be made shows nothing.
+      const counted = mirrors?.get(mirror.uuid);
+      const statistics = new Map<unknown, unknown>();
+      if (counted !== undefined) statistics.set('tx_bytes', counted.bytes).set('tx_packets', counted.packets);
+      const shown = mirror.get('statistics');
+      if (shown instanceof Map && isDeepStrictEqual(shown, statistics)) continue;
+      const where = [['_uuid', '==', ['uuid', mirror.uuid]]];
+      operations.push({ op: 'update', table: 'Mirror', where, row: { statistics: ['map', [...statistics]] } });
+    }
+  }
+  if (operations.length > 0) database.transact(operations as never);
 }
 
 function showInterface(

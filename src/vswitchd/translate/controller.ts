@@ -1,6 +1,8 @@
 /** Packets for controllers. Mirrors xlate_controller_action() of ofproto-dpif-xlate.c. */
 import { OFF_ETH_TYPE } from '#flowtable/flow-key.js';
+import { OFPM_CONTROLLER } from '#src/openflow/meter-mod.js';
 import type { ControllerRequest } from '#src/openflow/translate-context.js';
+import type { Meter } from '../meter-table.js';
 import { frozenState } from './frozen-state.js';
 import { isTableMiss } from './packet-kind.js';
 import type { Translation } from './translation.js';
@@ -10,6 +12,9 @@ const OFPR_INVALID_TTL = 2;
 /** OVS's own: an action of a table-miss rule. */
 const OFPR_EXPLICIT_MISS = 6;
 
+/** A probability of 1. */
+const ALWAYS = 0xffffffff;
+
 /** Commits the packet and sends it up, to be told from others by a recirculation id. */
 export function sendToController(t: Translation, request: ControllerRequest): void {
   t.commit();
@@ -17,7 +22,20 @@ export function sendToController(t: Translation, request: ControllerRequest): vo
   const state = { ...frozenState(t), tableId: t.tableId, userdata: request.userdata };
   const recircId = t.bridge.backer.recirculation.allocate(state);
   t.recircIds.push(recircId);
+  const meter = meterOf(t, request);
+  const { actions } = t;
+  if (meter !== undefined) t.actions = [{ kind: 'meter', id: meter.datapathId }];
   putUserspace(t, { ...request, reason: isMiss ? OFPR_EXPLICIT_MISS : request.reason }, recircId, false);
+  if (meter === undefined) return;
+  // The meter may drop the controllers' copy, and no other.
+  actions.push({ kind: 'sample', probability: ALWAYS, actions: t.actions });
+  t.actions = actions;
+}
+
+/** The meter that the request names, or else that of all packets for controllers. */
+function meterOf(t: Translation, { meterId }: ControllerRequest): Meter | undefined {
+  const { meters } = t.bridge;
+  return (meterId == null ? undefined : meters.get(meterId)) ?? meters.get(OFPM_CONTROLLER);
 }
 
 /** The datapath action that sends a packet up. continuation: translation goes on when the controller resumes it. */
