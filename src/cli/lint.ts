@@ -37,7 +37,9 @@ export const lintCommand: CommandModule<object, LintArguments> = {
 };
 
 async function runLint(argv: ArgumentsCamelCase<LintArguments>): Promise<number> {
-  const file = argv.setup ?? argv.file;
+  // yargs makes nothing of a lone dash.
+  const positional = argv.file === '' ? '-' : argv.file;
+  const file = argv.setup ?? positional;
   if (file === undefined || (argv.setup !== undefined && argv.file !== undefined)) {
     throw new UserError('lint needs one file: of flows, or with --setup a shell script');
   }
@@ -47,7 +49,7 @@ async function runLint(argv: ArgumentsCamelCase<LintArguments>): Promise<number>
   ]);
   const subject = await readSubject(
     {
-      file,
+      file: file === '-' ? 'standard input' : file,
       text: readText(file),
       directory: process.cwd(),
       seed: 1,
