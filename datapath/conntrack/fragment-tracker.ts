@@ -8,8 +8,8 @@
  *
  * Invariant: a fragment is held once or not at all, and no more than `maxFragments` are.
  *
- * Deliberately different: nothing wakes by itself. What OVS's thread drops every minute is dropped here when the next
- * packet comes, so that a datapath without traffic may hold its last fragments longer.
+ * Deliberately different: nothing wakes by itself. What OVS's thread drops once a minute is dropped here, one packet's
+ * fragments at a time, when other packets come; a datapath without traffic holds its last fragments longer.
  */
 import type { Clock } from '../environment.js';
 import { L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from '../flow-extract.js';

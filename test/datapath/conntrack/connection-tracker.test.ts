@@ -305,4 +305,17 @@ describe('a connection tracker', () => {
     ).toBe(true);
     expect(frames.packet.words[frames.packet.row + 15]).toBe(0);
   });
+
+  test('fragments that stay incomplete go on as invalid after 15 seconds, and are dropped after 25', () => {
+    const piece = (id: number) => eth().ipv4(A, B, { protocol: 17, id, moreFragments: true }).payload(1240).bytes();
+    const frames = new TrackedFrames();
+    for (const waitMs of [16_000, 25_000]) {
+      expect(frames.sendAll(piece(waitMs), commit)).toEqual([]);
+      frames.nowMs += waitMs;
+      const sent = frames.sendAll(there().udp(5, 53).bytes(), look);
+      expect(sent.map((text) => Number.parseInt(text, 10))).toEqual(waitMs === 16_000 ? [0x21, 0x10] : [0x21]);
+      expect(frames.fragments.count).toBe(0);
+    }
+    expect(frames.fragments.ipv4.counts).toMatchObject({ accepted: 2, expiredSent: 1, purged: 1 });
+  });
 });
