@@ -42,7 +42,7 @@ function actionsFor(key: FlowKey, mask: FlowKey): DpAction[] {
   const out = output(PORTS[(hash >>> 8) % 3]!);
   const other = output(PORTS[(hash >>> 12) % 3]!);
   const recircId = key.u32(4);
-  switch ((hash >>> 16) % 10) {
+  switch ((hash >>> 16) % 18) {
     case 0:
       return [];
     case 1:
@@ -59,6 +59,28 @@ function actionsFor(key: FlowKey, mask: FlowKey): DpAction[] {
         : [{ kind: 'recirc', id: recircId + 2 }, setField('tcp', { tcp_src: 5 }), { kind: 'pop_vlan' }, other];
     case 6:
       return [{ kind: 'set', attribute: 'skb_mark', value: maskOf('pkt_mark'), mask: null }, out, other];
+    case 7:
+      return [{ kind: 'trunc', maxLen: 40 }, out, { kind: 'clone', actions: [{ kind: 'pop_vlan' }, other] }, out];
+    case 8:
+      return [
+        { kind: 'push_mpls', ethertype: 0x8847, lse: 0x5140 },
+        out,
+        { kind: 'pop_mpls', ethertype: 0x800 },
+        ...(recircId > 20 ? [other] : [{ kind: 'recirc', id: recircId + 1 } as const]),
+      ];
+    case 9:
+      return recircId > 20
+        ? [out]
+        : [
+            { kind: 'hash', algorithm: hash & 1 ? 1 : 0, basis: 3 },
+            { kind: 'recirc', id: 21 },
+          ];
+    case 10:
+      return [
+        { kind: 'check_pkt_len', size: 60, greater: [setField('eth', { eth_dst: 5 }), out], lessOrEqual: [] },
+        { kind: 'sample', probability: 2 ** 31, actions: [{ kind: 'push_vlan', tpid: 0x8100, tci: 0x1001 }, other] },
+        out,
+      ];
     default:
       return [out];
   }

@@ -105,6 +105,28 @@ const ACTIONS = [
   'userspace(pid=0,slow_path(action))',
   'userspace(pid=0,controller(reason=1,dont_send=0,continuation=0,recirc_id=3,rule_cookie=0xaf,controller_id=0,max_len=65535))',
   'recirc(0x1)',
+  'trunc(100),1',
+  'meter(17),2',
+  'clone(pop_vlan,1),2',
+  'sample(sample=50.0%,actions(trunc(64),3)),1',
+  'check_pkt_len(size=200,gt(drop),le(set(eth(src=00:11:22:33:44:55)),3))',
+  'hash(l4(0)),recirc(0x2)',
+  'hash(sym_l4(7)),recirc(0x2)',
+  'push_mpls(label=100,tc=5,ttl=64,bos=1,eth_type=0x8847),pop_mpls(eth_type=0x800)',
+  'ct,ct_clear',
+  'ct(commit,zone=7,mark=0x1/0xff,label=0x1234/0xffff,helper=ftp,nat(src=10.0.0.1-10.0.0.5:1000-2000,random))',
+  'ct(force_commit,timeout=5,nat(dst=[2001:db8::1]-[2001:db8::9]:80,persistent,hash))',
+  'ct(nat)',
+  'tnl_pop(4789)',
+  'tnl_push(tnl_port(4789),header(size=50,type=4,eth(dst=f8:bc:12:44:34:b6,src=f8:bc:12:46:58:e0,dl_type=0x0800),' +
+    'ipv4(src=1.1.2.88,dst=1.1.2.92,proto=17,tos=0,ttl=64,frag=0x4000),udp(src=0,dst=4789,csum=0x0),' +
+    'vxlan(flags=0x8000000,vni=0x7b)),out_port(100))',
+  'tnl_push(tnl_port(6081),header(size=78,type=5,eth(dst=f8:bc:12:44:34:b6,src=f8:bc:12:46:58:e0,dl_type=0x86dd),' +
+    'ipv6(src=2001:db8::1,dst=2001:db8::2,label=0,proto=17,tclass=0x0,hlimit=64),udp(src=0,dst=6081,csum=0xffff),' +
+    'geneve(oam,vni=0x1c7,options({class=0xffff,type=0x80,len=4,0xa}))),out_port(100))',
+  'tnl_push(tnl_port(3),header(size=46,type=3,eth(dst=f8:bc:12:44:34:b6,src=f8:bc:12:46:58:e0,dl_type=0x0800),' +
+    'ipv4(src=1.1.2.88,dst=1.1.2.92,proto=47,tos=0,ttl=64,frag=0x4000),' +
+    'gre((flags=0xa000,proto=0x6558),csum=0x0,key=0x9)),out_port(100))',
 ];
 
 describe('datapath actions', () => {
@@ -128,6 +150,12 @@ describe('datapath actions', () => {
     ['set(ipv4(src=1.2.3.4)', 'Invalid argument'],
     ['push_eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),1', 'the datapath action push_eth is not supported yet'],
     ['set(in_port(1))', 'set(in_port(...)) is not supported'],
+    ['clone(drop)', 'Invalid argument'],
+    ['sample(sample=101%,actions(1))', 'Invalid argument'],
+    ['ct(commit,force_commit)', 'Invalid argument'],
+    ['ct(nat(src=10.0.0.5-10.0.0.1))', 'Invalid argument'],
+    ['ct(helper=sip)', 'ct(helper=sip) is not supported: want ftp or tftp'],
+    [`${'clone('.repeat(40)}1${')'.repeat(40)}`, 'Invalid argument'],
   ])('%s is refused', (text, message) => {
     expect(() => parseOdpActions(text)).toThrow(message);
   });
