@@ -3,8 +3,8 @@
  * translation, this file frames it as ovs-appctl shows it.
  */
 import type { SlowPathReason } from '#datapath/dpif.js';
-import { Match } from '#flowtable/match.js';
 import { type FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
+import { Match } from '#flowtable/match.js';
 import { formatFlow } from '#src/openflow/flow-format.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import { formatHex } from '#src/openflow/number-text.js';
@@ -13,10 +13,11 @@ import type { Backer } from './backer.js';
 import type { Bridge } from './bridge.js';
 import { formatOdpActions } from './odp/odp-actions-format.js';
 import { CT_STATE_NAMES, formatFlags } from './odp/odp-flags.js';
+import { supposeNat } from './trace-nat.js';
 import { TRANSLATE_ERROR_TEXT, type TranslateOutcome } from './translate/outcome.js';
 import { renderTrace } from './translate/trace.js';
 import { Translation } from './translate/translation.js';
-import { type UnixctlCommand, reply, replyError } from './unixctl/command.js';
+import { reply, replyError, type UnixctlCommand } from './unixctl/command.js';
 import { dpifPortNames } from './unixctl/dpctl.js';
 import { parseTraceArguments, type TraceHost, type TraceRequest } from './unixctl/trace-arguments.js';
 
@@ -91,7 +92,7 @@ function followRecirculated(bridge: Bridge, first: TranslateOutcome, request: Tr
           ? ' - resume conntrack with default ct_state=trk|new (use --ct-next to customize)'
           : ` - resume conntrack with ct_state=${formatFlags(CT_STATE_NAMES, state, '|')}`;
     }
-    text += `\n${RULE}\n\n`;
+    text += `\n${packet.nat === null ? '' : supposeNat(flow, packet.nat)}${RULE}\n\n`;
     const outcome = traceFlow(bridge, flow, { packet: request.packet, names: request.names });
     text += formatTrace(bridge, flow, outcome, request.names);
     queue.push(...outcome.recirculated);

@@ -56,7 +56,7 @@ export function translateConntrack(t: Translation, request: ConntrackRequest): v
     const copy = flow.clone();
     copy.setU32(OFF_RECIRC_ID, id);
     copy.setU16(OFF_CT_ZONE, zone);
-    t.recirculated.push({ id, flow: copy, isConntrack: true });
+    t.recirculated.push({ id, flow: copy, isConntrack: true, nat: request.nat });
     t.note(
       `A clone of the packet is forked to recirculate. The forked pipeline will be resumed at table ${request.recircTable}.`,
     );

@@ -4,7 +4,7 @@
  */
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
-import type { LearnRequest } from '#src/openflow/translate-context.js';
+import type { LearnRequest, NatRequest } from '#src/openflow/translate-context.js';
 import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
 import type { Group, GroupBucket } from '../group.js';
@@ -53,6 +53,16 @@ export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
 /** Names one look-up in a bridge's forwarding database. */
 export const fdbLookup = (bridge: string, mac: string, vlan: number): string => `${bridge}|${mac}/${vlan}`;
 
+/** A copy of the packet on its way back. */
+export interface Recirculated {
+  readonly id: number;
+  readonly flow: FlowKey;
+  /** By way of the connection tracker? */
+  readonly isConntrack: boolean;
+  /** The translation of addresses that it was sent there for. */
+  readonly nat: NatRequest | null;
+}
+
 export interface TranslateOutcome {
   /** Empty is drop. */
   readonly actions: readonly DpAction[];
@@ -66,7 +76,7 @@ export interface TranslateOutcome {
   readonly finalFlow: FlowKey;
   readonly recircIds: readonly number[];
   /** Copies of the packet that come back, as they are then: what a trace follows. */
-  readonly recirculated: readonly { readonly id: number; readonly flow: FlowKey; readonly isConntrack: boolean }[];
+  readonly recirculated: readonly Recirculated[];
   /** Addresses looked up in forwarding databases: where one moves, the outcome is stale. */
   readonly fdbLookups: readonly string[];
 }

@@ -9,12 +9,12 @@ import {
   OFF_PKT_MARK,
   OFF_TUN_ID,
   OFF_USERSPACE,
-  OFF_VLAN1_TPID,
   OFF_VLAN_TPID,
+  OFF_VLAN1_TPID,
 } from '#flowtable/flow-key.js';
 import { formatOdpActions } from '#src/vswitchd/odp/odp-actions-format.js';
 import { parseOdpActions } from '#src/vswitchd/odp/odp-actions-parse.js';
-import { MEMBER_ATTRIBUTES, MEMBER_SIZES, isMemberAttribute } from '#src/vswitchd/odp/odp-attributes.js';
+import { isMemberAttribute, MEMBER_ATTRIBUTES, MEMBER_SIZES } from '#src/vswitchd/odp/odp-attributes.js';
 import { formatOdpKey } from '#src/vswitchd/odp/odp-format.js';
 
 /** Datapath port of the tunnels. */
@@ -24,18 +24,22 @@ const VXLAN_PORT = 4789;
 export function effectsOf(actionsText: string, packet: FlowKey): readonly string[] {
   const key = packet.clone();
   const effects: string[] = [];
+  /** What the packet's key does not show, and all outputs after it have: MPLS labels, tracking. */
+  let hidden = '';
   /** What the next output or recirculation has of actions before it that change no header. */
   let prefix = '';
   for (const action of parseOdpActions(actionsText)) {
     switch (action.kind) {
       case 'output':
-        effects.push(`${prefix}${action.port} ${formatOdpKey(leavingBy(action.port, key), null, { verbose: true })}`);
+        effects.push(
+          `${hidden}${prefix}${action.port} ${formatOdpKey(leavingBy(action.port, key), null, { verbose: true })}`,
+        );
         prefix = '';
         break;
       case 'userspace':
       case 'recirc':
         effects.push(
-          `${prefix}${formatOdpActions([action])} ${formatOdpKey(leavingBy(null, key), null, { verbose: true })}`,
+          `${hidden}${prefix}${formatOdpActions([action])} ${formatOdpKey(leavingBy(null, key), null, { verbose: true })}`,
         );
         prefix = '';
         break;
@@ -50,6 +54,12 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
         break;
       case 'set':
         applySet(key, action);
+        break;
+      case 'push_mpls':
+      case 'pop_mpls':
+      case 'ct':
+      case 'ct_clear':
+        hidden += `${formatOdpActions([action])} `;
         break;
       case 'drop':
         break;

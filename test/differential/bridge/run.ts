@@ -43,6 +43,7 @@ export function summarizeTrace(text: string): readonly string[] {
     .map((line) =>
       line
         .replace(/recirc_id=\d+(?=,rule_cookie)/g, 'recirc_id=0')
+        .replace(/recirc_id=0x[1-9a-f][0-9a-f]*/g, 'recirc_id=0x1')
         .replace(/recirc\(0x[0-9a-f]+\)/g, 'recirc(0x1)')
         .trimEnd(),
     );
