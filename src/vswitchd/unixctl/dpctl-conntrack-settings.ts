@@ -3,8 +3,9 @@
  * ct-get-tcp-seq-chk, ct-set-limits, ct-del-limits and ct-get-limits: what connection tracking allows. Mirrors the
  * functions of the same names in lib/dpctl.c.
  */
-import type { ConntrackControl } from '#datapath/dpif.js';
+
 import { DEFAULT_LIMIT_ZONE } from '#datapath/conntrack/zone-limits.js';
+import type { ConntrackControl } from '#datapath/dpif.js';
 import { parseU16, parseU32 } from '#src/openflow/number-text.js';
 import { UserError } from '#src/report/user-error.js';
 import { keyValues } from './connection-match.js';
