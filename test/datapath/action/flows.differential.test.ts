@@ -91,7 +91,7 @@ const CASES: readonly Case[] = [
     groups:
       'group_id=1,type=select,selection_method=dp_hash,bucket=weight:1,actions=2,bucket=weight:1,actions=3,' +
       'bucket=weight:2,actions=mod_dl_src:02:00:00:00:00:55,2\n',
-    // Of UDP behind a fragment or routing header OVS leaves the ports out of the hash.
+    // Behind a fragment or routing header OVS comes to another hash; which bytes it takes in is not known.
     frames: [
       ...SAMPLES.filter((_, i) => !isBehindHeader(FRAMES[i]!)),
       ...Array.from({ length: 24 }, (_, i) => [1, udp(1000 + i)] as const),
