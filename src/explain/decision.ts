@@ -40,7 +40,7 @@ export interface Decision {
 
 /** What an ending sentence of the account says, as a reason. Sentences that end nothing are not here. */
 const SENTENCES: readonly (readonly [RegExp, DecisionReason])[] = [
-  [/VLAN|dot1q/, 'vlan-filtered'],
+  [/dropping.*VLAN|VLAN.*dropping/i, 'vlan-filtered'],
   [/decrement TTL exception/, 'ttl-exceeded'],
   [/reserved destination MAC/, 'bpdu'],
   [/skipping output to input port/, 'output-to-input-port'],
@@ -50,7 +50,9 @@ const SENTENCES: readonly (readonly [RegExp, DecisionReason])[] = [
   [/received packet on unknown port/, 'no-such-port'],
   [/OFPPC_NO_FWD|protected ports|Not tunneling/, 'port-refuses'],
   [/over .*(depth|resubmit)|of stack|Recirculation context|stack underflow/, 'translation-error'],
-  [/dropping/i, 'other'],
+  [/not built yet/, 'other'],
+  [/tunnel.*(fail|no route)|neighbor cache miss/i, 'no-way-on'],
+  [/dropping|skipping output/i, 'other'],
 ];
 
 /** Decisions in the order of the account. */

@@ -16,7 +16,7 @@ import { TRANSLATE_ERROR_TEXT } from '#src/vswitchd/translate/outcome.js';
 import type { TraceNode } from '#src/vswitchd/translate/trace.js';
 import { dpifPortNames } from '#src/vswitchd/unixctl/dpctl.js';
 import { type Decision, decisionsOf } from './decision.js';
-import { type Fate, fateOf } from './fate.js';
+import { type Fate, fateOf, fateOfAll } from './fate.js';
 import { type NearRule, nearestRules } from './nearest-rules.js';
 import { type WatchedOutcome, watchTranslation } from './watched-translation.js';
 
@@ -96,22 +96,17 @@ export function explainPacket(bridge: Bridge, flow: FlowKey, options: ExplainOpt
       queue.push({ recircId: id, ctState, key: copy });
     }
   }
-  const fate = togetherOf(ways.map(({ watched }) => fateOf(watched.outcome.actions, bridge.backer.dpif)));
+  const followed = new Set(ways.flatMap(({ recircId }) => (recircId === null ? [] : [recircId])));
+  const fates = ways.map(({ watched }) => fateOf(watched.outcome.actions, bridge.backer.dpif, followed));
+  const fate = fateOfAll(fates);
   const isDelivered = fate.kind === 'delivered';
   const rounds = ways.map((way) => roundOf(bridge, way, isDelivered));
   const decisions = ways.flatMap(({ watched }, i) => {
-    // A round that hands the packet on to another ends nothing.
-    const comesBack = watched.outcome.recirculated.length > 0 && i < ways.length - 1;
-    return comesBack ? [] : decisionsOf(watched.outcome.trace, watched.facts);
+    // A round that hands the packet on ends nothing.
+    const handsOn = watched.outcome.recirculated.length > 0 || fates[i]!.kind === 'recirculated';
+    return handsOn ? [] : decisionsOf(watched.outcome.trace, watched.facts);
   });
   return { bridge, fate, decisions: isDelivered ? [] : decisions, rounds: rounds as unknown as readonly [Round] };
-}
-
-function togetherOf(fates: readonly Fate[]): Fate {
-  const ports = fates.flatMap((fate) => fate.ports);
-  const toController = fates.some((fate) => fate.toController);
-  const kind = ports.length > 0 ? 'delivered' : toController ? 'to-controller' : 'dropped';
-  return { kind, ports, toController };
 }
 
 function roundOf(

@@ -40,6 +40,8 @@ export function fateText(fate: Fate): string {
       return `leaves by ${fate.ports.join(', ')}${also}`;
     case 'to-controller':
       return 'goes to a controller only';
+    case 'recirculated':
+      return `comes back to the datapath, and goes on by what is only known then${also}`;
     case 'dropped':
       return 'is dropped';
   }
@@ -69,7 +71,13 @@ function consultedLines({ bridge, table, found, nearest }: Consulted, palette: P
 
 function nearLines({ rule, differences, isOutranked }: NearRule, bridge: Consulted['bridge']): readonly string[] {
   const head = `  ${ruleText(bridge, rule)}`;
-  if (differences.length === 0) return [head, '    matches, but a rule of higher priority was chosen'];
+  if (differences.length === 0) {
+    const isDimension = rule.actions.some(({ kind }) => kind === 'conjunction');
+    const because = isDimension
+      ? 'but is one dimension of its conjunction only'
+      : 'but a rule of higher priority was chosen';
+    return [head, `    matches, ${because}`];
+  }
   const lines = differences.map(
     ({ field, wanted, found }) => `    ${field}: the rule wants ${wanted}, the packet has ${found}`,
   );

@@ -94,6 +94,14 @@ describe('the decision that ended a packet', () => {
     expect(established.fate).toMatchObject({ kind: 'delivered', ports: ['p2'] });
   });
 
+  test('none for a copy that comes back under headers that are not known', async () => {
+    const { explanation } = await explained(
+      add('mpls,actions=pop_mpls:0x0800,resubmit(,7)'),
+      'in_port=1,mpls,mpls_bos=1',
+    );
+    expect([explanation.fate.kind, explanation.decisions]).toEqual(['recirculated', []]);
+  });
+
   test('none for a packet that is delivered', async () => {
     const { explanation } = await explained(add('in_port=1,actions=output:2'), 'in_port=1');
     expect(explanation.fate).toEqual({ kind: 'delivered', ports: ['p2'], toController: false });
