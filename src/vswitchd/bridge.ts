@@ -5,9 +5,10 @@
 import type { Clock } from '#datapath/environment.js';
 import { Match } from '#flowtable/match.js';
 import { formatMatch } from '#src/openflow/match-format.js';
+import type { Action } from '#src/openflow/action/action.js';
 import { DEFAULT_PRIORITY, NO_FLAGS } from '#src/openflow/flow-mod.js';
 import { formatHex } from '#src/openflow/number-text.js';
-import { NO_PORT_NAMES, OFPP_CONTROLLER, type PortNames } from '#src/openflow/ports.js';
+import { NO_PORT_NAMES, type PortNames } from '#src/openflow/ports.js';
 import type { FragmentHandling } from '#src/openflow/switch-connection.js';
 import type { Backer } from './backer.js';
 import type { Bundle, SwitchPort } from './bundle.js';
@@ -19,6 +20,8 @@ import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
 const NS_PER_SEC = 1e9;
+/** OVS's own: no rule of a table matched. */
+const OFPR_IMPLICIT_MISS = 7;
 
 export class Bridge {
   readonly name: string;
@@ -53,6 +56,15 @@ export class Bridge {
     this.backer = backer;
     this.clock = clock;
     this.meters = new MeterTable(backer.meterIds, backer.dpif);
+    const missAction: Action = {
+      kind: 'controller',
+      maxLen: 0xffff,
+      controllerId: 0,
+      reason: OFPR_IMPLICIT_MISS,
+      meterId: null,
+      userdata: new Uint8Array(),
+      pause: false,
+    };
     this.missRule = {
       tableId: INTERNAL_TABLE,
       match: new Match(),
@@ -62,7 +74,7 @@ export class Bridge {
       hardTimeout: 0,
       importance: 0,
       flags: NO_FLAGS,
-      actions: [{ kind: 'output', port: OFPP_CONTROLLER, maxLen: 0xffff }],
+      actions: [missAction],
       createdNs: clock.nowNs(),
       modifiedNs: clock.nowNs(),
       usedNs: clock.nowNs(),

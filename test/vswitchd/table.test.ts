@@ -86,6 +86,29 @@ describe('mod-table', () => {
   });
 });
 
+describe('A packet that no flow matches', () => {
+  it('goes to the controllers where the table says so, and nowhere where it says that', async () => {
+    const sw = openSwitch();
+    await sw.ofctl('-O OpenFlow11 mod-table br0 0 controller');
+    const text = sw.appctl('ofproto/trace br0 in_port=1');
+    expect(text).toContain(' 0. No match, and a "packet-in" is called for.\n    controller(reason=)\n');
+    expect(text).toContain('controller(reason=7,dont_send=1,continuation=0,');
+    await sw.ofctl('-O OpenFlow11 mod-table br0 0 drop');
+    expect(sw.appctl('ofproto/trace br0 in_port=1')).toContain(' 0. No match.\n    drop\n');
+  });
+});
+
+describe('Fragments', () => {
+  it('are dropped where that is wanted', async () => {
+    const sw = openSwitch();
+    await sw.ofctl('add-flow br0 actions=1');
+    sw.vswitchd.bridge('br0')!.setFragmentHandling!('drop');
+    const text = sw.appctl('ofproto/trace br0 in_port=2,ip,nw_frag=first');
+    expect(text).toContain(' 0. Packets are IP fragments and the fragment handling mode is "drop".\n    drop\n');
+    expect(sw.trace('br0', 'in_port=2,ip', 'Datapath actions')).toBe('1');
+  });
+});
+
 describe('A bundle', () => {
   const frame = Uint8Array.from(Buffer.from('505400000007505400000005123400', 'hex'));
   const flow = (text: string): BundleMessage => ({

@@ -23,6 +23,8 @@ export interface ControllerAction {
 }
 
 const OFPR_ACTION = 1;
+/** OVS's own reasons for packets that no rule, or a table-miss rule, matched have no name. */
+const isMiss = (reason: number): boolean => reason === 6 || reason === 7;
 export const PACKET_IN_REASONS: readonly string[] = [
   'no_match',
   'action',
@@ -87,7 +89,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
   format(action) {
     const { maxLen, controllerId, reason, userdata, pause, meterId } = action;
     const parts: string[] = [];
-    if (reason !== OFPR_ACTION) parts.push(`reason=${PACKET_IN_REASONS[reason] ?? reason}`);
+    if (reason !== OFPR_ACTION) parts.push(`reason=${isMiss(reason) ? '' : (PACKET_IN_REASONS[reason] ?? reason)}`);
     if (maxLen !== MAX_LEN_ALL) parts.push(`max_len=${maxLen}`);
     if (controllerId !== 0) parts.push(`id=${controllerId}`);
     if (userdata.length > 0) parts.push(`userdata=${formatHexBytes(userdata)}`);
