@@ -78,6 +78,17 @@ describe('A mirror', () => {
     expect(sw.vsctl('get mirror m0 statistics')).toBe('{tx_bytes=42, tx_packets=3}\n');
   });
 
+  it('sends no second copy to where another has sent one', async () => {
+    const sw = await mirroring('select_src_port=@p1 output_port=@p5');
+    sw.vsctl(
+      '-- --id=@p5 get port p5 -- --id=@m create mirror name=m1 select_all=true output_port=@p5 ' +
+        '-- add bridge br0 mirrors @m',
+    );
+    expect(sw.trace('br0', FLOW, 'Datapath actions')).toBe(
+      'push_vlan(vid=10,pcp=0),5,100,pop_vlan,2,push_vlan(vid=10,pcp=0),3,4',
+    );
+  });
+
   it('ends when the bridge lets go of it', async () => {
     const sw = await mirroring('select_all=true output_port=@p5');
     sw.vsctl('clear bridge br0 mirrors');
