@@ -3,16 +3,23 @@
  * translation, this file frames it as ovs-appctl shows it.
  */
 import type { SlowPathReason } from '#datapath/dpif.js';
-import { type FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
+import { FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
+import type { Action } from '#src/openflow/action/action.js';
+import { checkActions, parseActionList } from '#src/openflow/action/action-list.js';
 import { formatFlow } from '#src/openflow/flow-format.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import { NO_PORT_NAMES, OFPP_UNSET, type PortNames } from '#src/openflow/ports.js';
+import type { Protocols } from '#src/openflow/protocol.js';
+import { OpenFlowError } from '#src/openflow/switch-connection.js';
+import { UserError } from '#src/report/user-error.js';
+import { checkReferences } from './action-references.js';
 import type { Backer } from './backer.js';
 import type { Bridge } from './bridge.js';
 import { formatOdpActions } from './odp/odp-actions-format.js';
 import { CT_STATE_NAMES, formatFlags } from './odp/odp-flags.js';
+import { TABLE_COUNT } from './openflow-table.js';
 import { supposeNat } from './trace-nat.js';
 import { TRANSLATE_ERROR_TEXT, type TranslateOutcome } from './translate/outcome.js';
 import { renderTrace } from './translate/trace.js';
@@ -20,6 +27,7 @@ import { Translation } from './translate/translation.js';
 import { reply, replyError, type UnixctlCommand } from './unixctl/command.js';
 import { dpifPortNames } from './unixctl/dpctl.js';
 import { parseTraceArguments, type TraceHost, type TraceRequest } from './unixctl/trace-arguments.js';
+import type { UnixctlResult } from './vswitchd-api.js';
 
 const SLOW_PATH_EXPLANATIONS: Readonly<Record<SlowPathReason, string>> = {
   cfm: 'Consists of CFM packets',
@@ -35,6 +43,8 @@ const SLOW_PATH_EXPLANATIONS: Readonly<Record<SlowPathReason, string>> = {
 export interface TraceOptions {
   readonly packet: Uint8Array | null;
   readonly names: boolean;
+  /** A packet-out's, in place of the tables. */
+  readonly actions?: readonly Action[] | undefined;
 }
 
 /** Translates and returns the account of it; with a packet, what it teaches the bridge is learned. */
@@ -46,6 +56,7 @@ export function traceFlow(bridge: Bridge, flow: FlowKey, options: TraceOptions):
     allowSideEffects: options.packet !== null,
     trace: true,
     traceNames: options.names,
+    ...(options.actions === undefined ? {} : { actions: options.actions }),
   }).run();
 }
 
@@ -79,7 +90,7 @@ const RULE = '='.repeat(79);
 /** The traces of copies that come back, each under a heading that says which it is. */
 function followRecirculated(bridge: Bridge, first: TranslateOutcome, request: TraceRequest): string {
   const queue = [...first.recirculated];
-  const ctStates = [...(request.ctStates ?? [])];
+  const ctStates = [...request.ctStates];
   let text = '';
   for (let packet = queue.shift(); packet !== undefined; packet = queue.shift()) {
     const { flow } = packet;
@@ -109,11 +120,11 @@ function executeWithoutOutput(bridge: Bridge, request: TraceRequest, outcome: Tr
   bridge.backer.dpif.execute(request.packet!, key, actions);
 }
 
-/** The command, given a way to find bridges. */
-export function traceCommand(
+/** ofproto/trace and ofproto/trace-packet-out, given a way to find bridges. */
+export function traceCommands(
   bridgeNamed: (name: string) => Bridge | undefined,
   backerNamed: (name: string) => Backer | undefined,
-): UnixctlCommand {
+): readonly UnixctlCommand[] {
   const host: TraceHost = {
     bridgePorts: (name) => bridgeNamed(name)?.portNames ?? NO_PORT_NAMES,
     receivedBy: (datapath, key) => {
@@ -121,19 +132,56 @@ export function traceCommand(
       return port === null ? null : { bridge: port.bridge.name, ofPort: port.ofPort };
     },
   };
-  return {
-    name: 'ofproto/trace',
-    usage: '{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]',
-    minArgs: 1,
-    maxArgs: 0x7fffffff,
-    run(args, context) {
-      const request = parseTraceArguments(args, context, host);
-      const bridge = bridgeNamed(request.bridge);
-      if (bridge === undefined) return replyError(`${request.bridge}: unknown bridge`);
-      const outcome = traceFlow(bridge, request.flow, request);
-      const text = formatTrace(bridge, request.flow, outcome, request.names);
-      if (request.packet !== null && outcome.error === null) executeWithoutOutput(bridge, request, outcome);
-      return reply(text + followRecirculated(bridge, outcome, request));
-    },
+  const trace = (
+    request: TraceRequest,
+    actionsFor?: (bridge: Bridge) => readonly Action[] | undefined,
+  ): UnixctlResult => {
+    const bridge = bridgeNamed(request.bridge);
+    if (bridge === undefined) return replyError(`${request.bridge}: unknown bridge`);
+    const { packet, names } = request;
+    const outcome = traceFlow(bridge, request.flow, { packet, names, actions: actionsFor?.(bridge) });
+    const text = formatTrace(bridge, request.flow, outcome, names);
+    if (packet !== null && outcome.error === null) executeWithoutOutput(bridge, request, outcome);
+    return reply(text + followRecirculated(bridge, outcome, request));
   };
+  return [
+    {
+      name: 'ofproto/trace',
+      usage: '{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]',
+      minArgs: 1,
+      maxArgs: 0x7fffffff,
+      run: (args, context) => trace(parseTraceArguments(args, context, host)),
+    },
+    {
+      name: 'ofproto/trace-packet-out',
+      usage: '[-consistent] {[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet] actions',
+      minArgs: 2,
+      maxArgs: 0x7fffffff,
+      run(args, context) {
+        const { actions, protocols } = parseActionList(args.at(-1)!, { ports: NO_PORT_NAMES });
+        const request = parseTraceArguments(args.slice(0, -1), context, host, true);
+        return trace(request, (bridge) => {
+          checkPacketOut(bridge, request, actions, protocols);
+          return actions.length === 0 ? undefined : actions;
+        });
+      },
+    },
+  ];
+}
+
+/** The checks that a packet-out goes through. */
+function checkPacketOut(bridge: Bridge, request: TraceRequest, actions: readonly Action[], usable: Protocols): void {
+  const mask = new FlowKey();
+  mask.bytes.fill(0xff);
+  const match = new Match(request.flow.clone(), mask);
+  const result = checkActions(actions, { match, tableId: 0, tableCount: TABLE_COUNT });
+  const isInconsistent = request.isConsistent && (usable & ~result.protocols) !== 0;
+  const error = result.error ?? (isInconsistent ? 'OFPBAC_MATCH_INCONSISTENT' : null);
+  if (error !== null) throw new UserError(`Bad actions: ${error}`);
+  try {
+    checkReferences(bridge, actions);
+  } catch (refusal) {
+    if (!(refusal instanceof OpenFlowError)) throw refusal;
+    throw new UserError(`Bad actions: ${refusal.message}`);
+  }
 }

@@ -8,12 +8,22 @@ import { isTableMiss } from './packet-kind.js';
 import type { Translation } from './translation.js';
 
 const OFPR_ACTION = 1;
+const OFPR_ACTION_SET = 3;
+const OFPR_GROUP = 4;
+const OFPR_PACKET_OUT = 5;
 const OFPR_INVALID_TTL = 2;
 /** OVS's own: an action of a table-miss rule. */
 const OFPR_EXPLICIT_MISS = 6;
 
 /** A probability of 1. */
 const ALWAYS = 0xffffffff;
+
+/** OFPR_* of an output to the controller, by where it stands. */
+export function reasonForOutput(t: Translation): number {
+  if (t.input.isPacketOut === true && t.rule === null) return OFPR_PACKET_OUT;
+  if (t.inBucket) return OFPR_GROUP;
+  return t.inActionSet ? OFPR_ACTION_SET : OFPR_ACTION;
+}
 
 /** Commits the packet and sends it up, to be told from others by a recirculation id. */
 export function sendToController(t: Translation, request: ControllerRequest): void {

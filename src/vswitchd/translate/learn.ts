@@ -2,9 +2,9 @@
  * learn: a packet adds a rule to the bridge, or keeps one alive. Mirrors xlate_learn_action() of
  * ofproto-dpif-xlate.c.
  */
+import { noteSubfield } from '#src/openflow/action/move.js';
 import { formatLearnedFlow } from '#src/openflow/learned-flow-text.js';
-import { formatHex } from '#src/openflow/number-text.js';
-import { formatSubfield, readSubfield, writeSubfield } from '#src/openflow/subfield.js';
+import { writeSubfield } from '#src/openflow/subfield.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 import type { LearnRequest } from '#src/openflow/translate-context.js';
 import { couldLearn, learnRule } from '../learned-rules.js';
@@ -29,7 +29,7 @@ export function translateLearn(t: Translation, request: LearnRequest): void {
   const result = request.resultDestination;
   if (result !== null) {
     writeSubfield(t.flow, result, isLearned ? 1n : 0n);
-    t.note(`${formatSubfield(result)} is now ${formatHex(readSubfield(t.flow, result))}`);
+    noteSubfield(result, t);
   }
   if (isLearned) t.credits.push({ kind: 'learned-rule', bridge, request });
   else t.note('Limit exceeded, learn failed');

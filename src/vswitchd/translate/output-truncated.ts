@@ -13,7 +13,7 @@ export function translateOutputTruncated(t: Translation, port: number, maxLen: n
   }
   const inPort = t.flow.u32(OFF_IN_PORT);
   if (port === inPort) {
-    t.note('skipping output to input port');
+    t.warn('skipping output to input port');
     return;
   }
   const outPort = t.bridge.ports.get(port) ?? null;

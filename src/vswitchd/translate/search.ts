@@ -21,6 +21,7 @@ import {
   OFF_NW_SRC,
   OFF_TP_SRC,
 } from '#flowtable/flow-key.js';
+import { formatHex } from '#src/openflow/number-text.js';
 import type { TableMiss } from '#src/openflow/table-mod.js';
 import type { Bridge } from '../bridge.js';
 import { NO_PACKET_IN } from '../bundle.js';
@@ -135,7 +136,12 @@ const FRAGMENTS_DROPPED = 'Packets are IP fragments and the fragment handling mo
 export function enterTable(t: Translation, rule: Rule | null, table: number): void {
   if (!t.input.trace) return;
   const number = `${String(table).padStart(2)}. `;
-  if (rule === null) t.enter('table', `${number}No match.`);
+  const isFirstBridge = t.bridge === t.input.bridge;
+  // OVS knows its own rules by those of the bridge that the packet came in by; another's it shows as they are.
+  if (!isFirstBridge && (rule === null || rule === t.bridge.missRule || rule === t.bridge.dropFragmentsRule)) {
+    const internal = rule === null ? 2 : rule === t.bridge.missRule ? 1 : 3;
+    t.enter('table', `${number}reg0=${formatHex(internal)}, priority 0`);
+  } else if (rule === null) t.enter('table', `${number}No match.`);
   else if (rule === t.bridge.missRule) t.enter('table', `${number}No match, and a "packet-in" is called for.`);
   else if (rule === t.bridge.dropFragmentsRule) t.enter('table', `${number}${FRAGMENTS_DROPPED}`);
   else t.enter('table', number + t.bridge.describeRule(rule, t.input.traceNames === true));

@@ -1,7 +1,7 @@
 /** push and pop: the stack of a pipeline. Mirrors nxm_execute_stack_push() and nxm_execute_stack_pop() of lib/nx-match.c. */
+import { noteSubfield } from '#src/openflow/action/move.js';
 import { maskValue } from '#src/openflow/field-value.js';
-import { formatHex } from '#src/openflow/number-text.js';
-import { formatSubfield, readSubfield, type Subfield, subfieldMask, writeSubfield } from '#src/openflow/subfield.js';
+import { readSubfield, type Subfield, subfieldMask, writeSubfield } from '#src/openflow/subfield.js';
 import type { Translation } from './translation.js';
 
 export function pushSubfield(t: Translation, subfield: Subfield): void {
@@ -17,5 +17,5 @@ export function popSubfield(t: Translation, subfield: Subfield): void {
   }
   maskValue(t.wc, subfield.field, subfieldMask(subfield));
   writeSubfield(t.flow, subfield, top.value);
-  t.note(`${formatSubfield(subfield)} is now ${formatHex(readSubfield(t.flow, subfield))}`);
+  noteSubfield(subfield, t);
 }

@@ -52,7 +52,7 @@ import { orderActionSet, outputOfActionSet } from './action-set.js';
 import { translateCheckPacketLarger } from './check-packet-larger.js';
 import { type CommitState, commitActions } from './commit.js';
 import { translateConntrack, translateCtClear } from './conntrack.js';
-import { expirePacket, sendToController } from './controller.js';
+import { expirePacket, reasonForOutput, sendToController } from './controller.js';
 import { giveCredit } from './credit.js';
 import { Freezer } from './freeze.js';
 import { thaw } from './frozen-state.js';
@@ -72,10 +72,6 @@ import { popSubfield, pushSubfield } from './stack.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
 import { finishMask, initMask } from './wildcards.js';
 
-const OFPR_ACTION = 1;
-const OFPR_ACTION_SET = 3;
-const OFPR_GROUP = 4;
-const OFPR_PACKET_OUT = 5;
 const CS_TRACKED = 0x20;
 
 export interface TranslateInput {
@@ -86,8 +82,10 @@ export interface TranslateInput {
   readonly packet: Uint8Array | null;
   /** May MAC addresses be learned? */
   readonly allowSideEffects: boolean;
-  /** packet-out: actions to translate in place of a table lookup. */
+  /** Actions to translate in place of a table lookup. */
   readonly actions?: readonly Action[];
+  /** Are they a controller's, with a packet of its own? */
+  readonly isPacketOut?: boolean;
   readonly trace?: boolean;
   readonly traceNames?: boolean;
 }
@@ -131,8 +129,8 @@ export class Translation implements TranslateContext {
   /** Bits of the mirrors that have had their copy, and how much of the packet the copy that is being sent has (0: all). */
   mirrored = 0;
   mirrorSnaplen = 0;
-  private inActionSet = false;
-  private inBucket = false;
+  inActionSet = false;
+  inBucket = false;
   private readonly root: TraceNode[] = [];
   private readonly origSkbPriority: number;
 
@@ -297,17 +295,19 @@ export class Translation implements TranslateContext {
       case OFPP_ALL:
         floodPackets(this, true);
         break;
-      case OFPP_CONTROLLER: {
-        const isPacketOut = this.input.actions !== undefined && this.rule === null;
-        const fromSet = this.inActionSet ? OFPR_ACTION_SET : OFPR_ACTION;
-        const reason = isPacketOut ? OFPR_PACKET_OUT : this.inBucket ? OFPR_GROUP : fromSet;
-        this.controller({ maxLen, controllerId: 0, reason, userdata: new Uint8Array(), pause: false });
+      case OFPP_CONTROLLER:
+        this.controller({
+          maxLen,
+          controllerId: 0,
+          reason: reasonForOutput(this),
+          userdata: new Uint8Array(),
+          pause: false,
+        });
         break;
-      }
       case OFPP_NONE:
         break;
       default:
-        if (port === inPort) this.report('detail', 'skipping output to input port');
+        if (port === inPort) this.report('warn', 'skipping output to input port');
         else outputToPort(this, port);
         break;
     }

@@ -49,7 +49,6 @@ const NAMES: readonly string[] = [
   'netdev-dummy/ip4addr',
   'netdev-dummy/ip6addr',
   'ofproto/list-tunnels',
-  'ofproto/trace-packet-out',
   'ovs/route/add',
   'ovs/route/del',
   'ovs/route/lookup',

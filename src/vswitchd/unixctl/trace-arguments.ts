@@ -10,8 +10,8 @@ import type { PortNames } from '#src/openflow/ports.js';
 import { UserError } from '#src/report/user-error.js';
 import { composeFrame } from '../odp/compose-frame.js';
 import { parseOdpFlow } from '../odp/odp-parse.js';
-import { dpifPortNames } from './dpctl.js';
 import { parseCtState } from './ct-state-argument.js';
+import { dpifPortNames } from './dpctl.js';
 import { parseHexBytes, parseHexFrame } from './hex-frame.js';
 import { type UnixctlContext, vlanLimit } from './unixctl-context.js';
 
@@ -24,7 +24,9 @@ export interface TraceRequest {
   /** Write ports by name. */
   readonly names: boolean;
   /** --ct-next: the states that connections are found in, one after another. */
-  readonly ctStates?: readonly number[];
+  readonly ctStates: readonly number[];
+  /** -consistent: actions that not all versions of OpenFlow take with this flow are refused. */
+  readonly isConsistent: boolean;
 }
 
 /** The largest payload that OVS makes up. */
@@ -39,8 +41,13 @@ export interface TraceHost {
 }
 
 /** Throws UserError in OVS's words. */
-export function parseTraceArguments(args: readonly string[], context: UnixctlContext, host: TraceHost): TraceRequest {
-  const options = takeOptions(args);
+export function parseTraceArguments(
+  args: readonly string[],
+  context: UnixctlContext,
+  host: TraceHost,
+  takesConsistent = false,
+): TraceRequest {
+  const options = takeOptions(args, takesConsistent);
   const positional = [...options.positional];
   let packet: Uint8Array | null = null;
   if (!options.generate && positional.length > 1) {
@@ -54,26 +61,28 @@ export function parseTraceArguments(args: readonly string[], context: UnixctlCon
   }
   if (positional.length !== 1 && positional.length !== 2) throw new UserError('Syntax error');
   const { bridge, flow } = parseTracedFlow(positional, context, host);
-  const { names } = options;
-  if (options.generate)
-    return { bridge, flow, packet: composeFrame(flow, options.payload), names, ctStates: options.ctStates };
-  if (packet === null) return { bridge, flow, packet, names, ctStates: options.ctStates };
+  const { names, ctStates, isConsistent } = options;
+  if (options.generate) packet = composeFrame(flow, options.payload);
   // The headers are the packet's, the metadata is the given flow's.
-  return { bridge, flow: extractFlow(packet, flow, vlanLimit(context)), packet, names, ctStates: options.ctStates };
+  const traced = options.generate || packet === null ? flow : extractFlow(packet, flow, vlanLimit(context));
+  return { bridge, flow: traced, packet, names, ctStates, isConsistent };
 }
 
 interface TraceOptions {
   readonly positional: readonly string[];
   readonly generate: boolean;
   readonly names: boolean;
+  readonly isConsistent: boolean;
   readonly payload: { readonly payloadSize?: number; readonly payload?: Uint8Array };
   readonly ctStates: readonly number[];
 }
 
-function takeOptions(args: readonly string[]): TraceOptions {
+/** takesConsistent: ofproto/trace-packet-out has an option more. */
+function takeOptions(args: readonly string[], takesConsistent: boolean): TraceOptions {
   const positional: string[] = [];
   let generate = false;
   let names = false;
+  let isConsistent = false;
   let payload: TraceOptions['payload'] = {};
   const ctStates: number[] = [];
   const argument = (at: number): string => {
@@ -85,6 +94,8 @@ function takeOptions(args: readonly string[]): TraceOptions {
     const arg = args[at]!;
     if (arg === '-generate' || arg === '--generate') {
       generate = true;
+    } else if (takesConsistent && (arg === '-consistent' || arg === '--consistent')) {
+      isConsistent = true;
     } else if (arg === '--l7') {
       const bytes = parseHexBytes(argument(at++));
       if (bytes === null) throw new UserError('Trailing garbage in packet data');
@@ -106,7 +117,7 @@ function takeOptions(args: readonly string[]): TraceOptions {
       positional.push(arg);
     }
   }
-  return { positional, generate, names, payload, ctStates };
+  return { positional, generate, names, isConsistent, payload, ctStates };
 }
 
 /** The datapath that is named (`ovs-dummy`, `dummy`), or the only one. */
