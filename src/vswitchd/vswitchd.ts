@@ -3,21 +3,24 @@
  * Mirrors vswitchd/ovs-vswitchd.c and bridge_run(): the timers here are its main loop.
  */
 import { Datapath } from '#datapath/datapath.js';
-import { MAX_VLAN_HEADERS } from '#datapath/flow-extract.js';
 import type { Dpif } from '#datapath/dpif.js';
 import type { Clock, Rng, Underlay } from '#datapath/environment.js';
-import type { Database } from '#src/ovsdb/database.js';
+import { MAX_VLAN_HEADERS } from '#datapath/flow-extract.js';
 import type { SwitchConnection } from '#src/openflow/switch-connection.js';
+import type { Database } from '#src/ovsdb/database.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import { Backer, DEFAULT_FLOW_LIMIT, DEFAULT_MAX_IDLE_MS } from './backer.js';
 import type { Bridge } from './bridge.js';
+import type { SwitchPort } from './bundle.js';
 import { Configuration } from './configuration.js';
+import { nativeTunnelCommands } from './native-tunnel/commands.js';
+import { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import type { NetdevProvider } from './netdev.js';
-import { traceCommand } from './trace-command.js';
+import { traceCommands } from './trace-command.js';
 import { UnixctlTable } from './unixctl/command-table.js';
 import { DatapathFeatures } from './unixctl/datapath-features.js';
-import { VswitchdContext } from './vswitchd-context.js';
 import type { UnixctlResult, VswitchdApi } from './vswitchd-api.js';
+import { VswitchdContext } from './vswitchd-context.js';
 
 const HOUSEKEEPING_NS = 1e9;
 
@@ -52,6 +55,7 @@ export class Vswitchd implements VswitchdApi {
   private readonly backers = new Map<string, Backer>();
   private readonly commands: UnixctlTable;
   private readonly context: VswitchdContext;
+  private readonly nativeTunnels: NativeTunnels;
   private isReconciling = false;
   /** VLAN headers that are looked at, at most (Open_vSwitch:other_config:vlan-limit). */
   vlanLimit = 1;
@@ -61,6 +65,14 @@ export class Vswitchd implements VswitchdApi {
   constructor(options: VswitchdOptions) {
     this.options = options;
     this.scheduler = options.scheduler;
+    this.nativeTunnels = new NativeTunnels({
+      nowNs: () => options.scheduler.nowNs(),
+      device: (name) => this.configuration.dummyDevice(name),
+      tunnelPorts: () => this.nativeTunnelPorts(),
+      onChange: () => {
+        for (const backer of this.backers.values()) backer.noteChange();
+      },
+    });
     this.configuration = new Configuration({
       database: options.database,
       scheduler: options.scheduler,
@@ -72,12 +84,12 @@ export class Vswitchd implements VswitchdApi {
       },
       backer: (type) => this.backer(type),
     });
-    this.commands = new UnixctlTable([
-      traceCommand(
+    this.commands = new UnixctlTable(
+      traceCommands(
         (name) => this.bridgeNamed(name),
         (name) => this.backers.get(name),
       ),
-    ]);
+    );
     this.context = new VswitchdContext(this);
     options.database.onCommit(() => {
       if (!this.isReconciling) this.reconfigure();
@@ -157,12 +169,20 @@ export class Vswitchd implements VswitchdApi {
       ofproto.expireRules();
       if (bridge.fdb.expire(bridge.nowSec)) bridge.backer.noteChange();
     }
+    this.nativeTunnels.housekeep();
     for (const backer of this.backers.values()) backer.revalidate();
     this.isReconciling = true;
     try {
       this.configuration.refreshStatistics();
     } finally {
       this.isReconciling = false;
+    }
+  }
+
+  private *nativeTunnelPorts(): IterableIterator<SwitchPort> {
+    for (const backer of this.backers.values()) {
+      if (!backer.hasNativeTunnels()) continue;
+      for (const bridge of backer.bridges) for (const port of bridge.portsByAge) if (port.tunnel !== null) yield port;
     }
   }
 
@@ -180,7 +200,7 @@ export class Vswitchd implements VswitchdApi {
     // The datapath's own port, as every OVS datapath has one.
     datapath.portAdd({ name: `ovs-${type}`, type: 'internal', port: 0 });
     const features = new DatapathFeatures(isDummy ? {} : { tnl_push_pop: false });
-    backer = new Backer(name, datapath, scheduler, features);
+    backer = new Backer(name, datapath, scheduler, features, isDummy ? this.nativeTunnels : null);
     this.backers.set(name, backer);
     return backer;
   }
