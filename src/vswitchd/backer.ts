@@ -178,6 +178,7 @@ export class Backer {
       packet: message.packet,
       allowSideEffects: true,
       actions: message.actions,
+      isPacketOut: true,
     }).run();
     return () => {
       giveCredit(outcome.credits, this.statsOf(message.packet, flow));
