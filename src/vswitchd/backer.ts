@@ -26,6 +26,7 @@ import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { MeterIds } from './meter-table.js';
+import type { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import { RecirculationIds } from './recirculation.js';
 import { giveCredit, type PacketStats } from './translate/credit.js';
 import { type Credit, fdbLookup, type TranslateOutcome } from './translate/outcome.js';
@@ -93,11 +94,21 @@ export class Backer {
   private everythingChanged = false;
   private readonly staleFlows = new Set<string>();
 
-  constructor(name: string, dpif: Datapath, scheduler: Scheduler, features: DatapathFeatures) {
+  /** Null where tunnels are the host's. */
+  readonly nativeTunnels: NativeTunnels | null;
+
+  constructor(
+    name: string,
+    dpif: Datapath,
+    scheduler: Scheduler,
+    features: DatapathFeatures,
+    nativeTunnels: NativeTunnels | null,
+  ) {
     this.name = name;
     this.dpif = dpif;
     this.scheduler = scheduler;
     this.features = features;
+    this.nativeTunnels = nativeTunnels;
     dpif.onUpcall(() => {
       scheduler.at(scheduler.nowNs(), () => this.handleUpcalls());
     });
@@ -140,6 +151,7 @@ export class Backer {
   noteChange(): void {
     this.everythingChanged = true;
     this.portIndex = null;
+    this.nativeTunnels?.invalidate();
     this.scheduleRevalidation();
   }
 

@@ -22,7 +22,7 @@ import { Ofproto } from './ofproto.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
 import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
 import { configureTables } from './table-settings.js';
-import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig } from './tunnel.js';
+import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig, tunnelDeviceName } from './tunnel.js';
 import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
 import { writeBack, writeMirrorStatistics } from './write-back.js';
 
@@ -462,13 +462,13 @@ function settingsOf(row: Row, entry: ConfiguredBridge): string {
 }
 
 function attachTunnel(dpif: Dpif, tunnel: TunnelConfig): number {
-  const name = `${tunnel.type}_sys_${tunnel.udpPort}`;
+  const name = tunnelDeviceName(tunnel);
   const existing = dpif.portDump().find((port) => port.name === name);
   if (existing !== undefined) return existing.port;
   const isDummy = dpif.name.startsWith('dummy@');
   return dpif.portAdd({
     name,
-    type: 'vxlan',
+    type: tunnel.type as 'vxlan' | 'gre' | 'geneve',
     ...(isDummy ? { port: dummyPortNumber(name, (free) => dpif.portGet(free) === null) } : {}),
     udpPort: tunnel.udpPort,
     gbp: tunnel.gbp,

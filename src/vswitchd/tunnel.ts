@@ -48,6 +48,8 @@ export interface TunnelConfig {
   readonly checksum: boolean;
   readonly udpPort: number;
   readonly gbp: boolean;
+  /** GRE packets are numbered. */
+  readonly sequence: boolean;
   readonly egressPktMark: number | null;
 }
 
@@ -64,9 +66,16 @@ export const TUNNEL_TYPES: ReadonlySet<string> = new Set([
   'gtpu',
   'bareudp',
 ]);
-export const SUPPORTED_TUNNEL_TYPES: ReadonlySet<string> = new Set(['vxlan']);
-const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789 };
+export const SUPPORTED_TUNNEL_TYPES: ReadonlySet<string> = new Set(['vxlan', 'gre', 'geneve']);
+const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789, geneve: 6081 };
 const DEFAULT_TTL = 64;
+
+/** Tunnels that carry more than Ethernet frames. */
+const NOT_BUILT = [
+  ['exts', 'gpe'],
+  ['packet_type', 'legacy_l3'],
+  ['packet_type', 'ptap'],
+] as const;
 
 function parseKey(text: string | undefined): { key: bigint; fromFlow: boolean; present: boolean } {
   if (text === undefined) return { key: 0n, fromFlow: false, present: false };
@@ -90,6 +99,11 @@ export function parseTunnelConfig(
   }
   const localIp = local === undefined || local === 'flow' ? null : parseIpAddress(local);
   if (local !== undefined && local !== 'flow' && localIp === null) problems.push(`bad ${type} 'local_ip'`);
+  for (const [option, word] of NOT_BUILT) {
+    if ((options.get(option) ?? '').split(',').includes(word)) {
+      return { error: `${name}: ${option}=${word} of tunnels is not built yet` };
+    }
+  }
   let failed = false;
   if (remoteIp === null && remote !== 'flow') {
     problems.push(`${type} type requires valid 'remote_ip' argument`);
@@ -127,9 +141,16 @@ export function parseTunnelConfig(
     dontFragment: options.get('df_default') !== 'false',
     checksum: options.get('csum') === 'true',
     udpPort: Number(options.get('dst_port') ?? DEFAULT_UDP_PORTS[type] ?? 0),
+    sequence: type === 'gre' && options.get('seq') === 'true',
     gbp: (options.get('exts') ?? '').split(',').includes('gbp'),
     egressPktMark: mark === undefined ? null : Number(mark) >>> 0,
   };
+}
+
+/** The datapath port that tunnels of a kind share. */
+export function tunnelDeviceName({ type, udpPort }: TunnelConfig): string {
+  if (type === 'gre') return 'gre_sys';
+  return `${type === 'geneve' ? 'genev' : type}_sys_${udpPort}`;
 }
 
 const isIp = (flow: FlowKey): boolean => flow.u16(OFF_ETH_TYPE) === 0x0800 || flow.u16(OFF_ETH_TYPE) === 0x86dd;

@@ -84,12 +84,13 @@ export class Vswitchd implements VswitchdApi {
       },
       backer: (type) => this.backer(type),
     });
-    this.commands = new UnixctlTable(
-      traceCommands(
+    this.commands = new UnixctlTable([
+      ...nativeTunnelCommands(this.nativeTunnels),
+      ...traceCommands(
         (name) => this.bridgeNamed(name),
         (name) => this.backers.get(name),
       ),
-    );
+    ]);
     this.context = new VswitchdContext(this);
     options.database.onCommit(() => {
       if (!this.isReconciling) this.reconfigure();

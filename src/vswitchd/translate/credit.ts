@@ -16,7 +16,9 @@ export interface PacketStats {
   readonly tcpFlags: number;
 }
 
-export function giveCredit(credits: readonly Credit[], { packets, bytes, usedNs, tcpFlags }: PacketStats): void {
+export function giveCredit(credits: readonly Credit[], stats: PacketStats): void {
+  const { packets, usedNs, tcpFlags } = stats;
+  let { bytes } = stats;
   for (const credit of credits) {
     switch (credit.kind) {
       case 'rule':
@@ -40,6 +42,12 @@ export function giveCredit(credits: readonly Credit[], { packets, bytes, usedNs,
         break;
       case 'group':
         credit.group.credit(credit.bucket, packets, bytes);
+        break;
+      case 'neighbour':
+        credit.native.neighbours.lookup(credit.bridge, credit.ip, credit.native.nowMs);
+        break;
+      case 'tunnel-header':
+        bytes += packets * credit.size;
         break;
       case 'mirror':
         credit.mirrors.credit(credit.used, packets, bytes);

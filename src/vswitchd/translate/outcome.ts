@@ -9,6 +9,7 @@ import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
 import type { Group, GroupBucket } from '../group.js';
 import type { Mirrors } from '../mirror.js';
+import type { NativeTunnels } from '../native-tunnel/native-tunnels.js';
 import type { OpenFlowTable, Rule } from '../openflow-table.js';
 import type { TraceNode } from './trace.js';
 
@@ -22,6 +23,10 @@ export type Credit =
   | { readonly kind: 'learned-rule'; readonly bridge: Bridge; readonly request: LearnRequest }
   /** Once a TCP connection ends, the rule has only so many seconds to live. */
   | { readonly kind: 'fin-timeout'; readonly rule: Rule; readonly idle: number; readonly hard: number }
+  /** A neighbour that is asked for, so that it does not age. */
+  | { readonly kind: 'neighbour'; readonly native: NativeTunnels; readonly bridge: string; readonly ip: Uint8Array }
+  /** What follows sees packets longer by so many bytes, until as many are taken off. */
+  | { readonly kind: 'tunnel-header'; readonly size: number }
   /** used: bits of the mirrors. */
   | { readonly kind: 'mirror'; readonly mirrors: Mirrors; readonly used: number }
   | {

@@ -16,6 +16,8 @@ import {
   OFF_VLAN1_TPID,
 } from '#flowtable/flow-key.js';
 import { NO_FLOOD, NO_FWD, type SwitchPort } from '../bundle.js';
+import { outputToNativeTunnel } from '../native-tunnel/output.js';
+import { terminateNativeTunnel } from '../native-tunnel/terminate.js';
 import { setTunnelForOutput } from '../tunnel.js';
 import { commitTunnel } from './commit.js';
 import { crossPatch } from './patch.js';
@@ -40,7 +42,8 @@ function isBetweenProtected(t: Translation, out: SwitchPort): boolean {
 }
 
 /** Sends the packet as it is now out of a port of the current bridge. */
-export function outputToPort(t: Translation, ofPort: number): void {
+/** isLast: nothing of the packet is needed afterwards. */
+export function outputToPort(t: Translation, ofPort: number, isLast = false): void {
   const port = t.bridge.ports.get(ofPort);
   if (port === undefined) {
     t.report('warn', 'Nonexistent output port');
@@ -65,7 +68,7 @@ export function outputToPort(t: Translation, ofPort: number): void {
   }
   const saved = RESTORED.map(([offset, size]) => t.flow.bytes.slice(offset, offset + size));
   // A patch port without a peer has no way on.
-  const isSent = port.odpPort === null || sendTo(t, port, port.odpPort);
+  const isSent = port.odpPort === null || sendTo(t, port, port.odpPort, isLast);
   if (isSent && port.bundle !== null) t.mirrorEgress(port.bundle);
   RESTORED.forEach(([offset], i) => {
     t.flow.bytes.set(saved[i]!, offset);
@@ -73,9 +76,14 @@ export function outputToPort(t: Translation, ofPort: number): void {
 }
 
 /** False when the packet cannot go there. */
-function sendTo(t: Translation, port: SwitchPort, odpPort: number): boolean {
-  if (port.tunnel !== null) return outputToTunnel(t, port, odpPort);
+function sendTo(t: Translation, port: SwitchPort, odpPort: number, isLast: boolean): boolean {
+  if (port.tunnel !== null) return outputToTunnel(t, port, odpPort, isLast);
   t.commit();
+  const tunnelPort = terminateNativeTunnel(t, port);
+  if (tunnelPort !== null) {
+    t.actions.push({ kind: 'tnl_pop', port: tunnelPort });
+    return true;
+  }
   pushOutput(t, odpPort);
   return true;
 }
@@ -86,7 +94,7 @@ function pushOutput(t: Translation, odpPort: number): void {
   t.actions.push({ kind: 'output', port: odpPort });
 }
 
-function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): boolean {
+function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, isLast: boolean): boolean {
   const { flow } = t;
   const saved = flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
   setTunnelForOutput(port.tunnel!, flow, t.wc);
@@ -102,12 +110,11 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number): bool
   }
   t.credits.push({ kind: 'port', tx: port, rx: null });
   if (t.bridge.backer.hasNativeTunnels()) {
-    t.report(
-      'error',
-      `output to native tunnel ${port.name}: not built yet; switch native tunnels off with dpif/set-dp-features ${t.bridge.name} tnl_push_pop false`,
-    );
+    t.report('detail', 'output to native tunnel');
+    t.commit();
+    outputToNativeTunnel(t, port, odpPort, isLast);
     flow.bytes.set(saved, OFF_TUN_ID);
-    return false;
+    return true;
   }
   t.report('detail', 'output to kernel tunnel');
   commitTunnel(t.commitState());

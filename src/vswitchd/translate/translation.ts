@@ -94,7 +94,7 @@ export class Translation implements TranslateContext {
   readonly flow: FlowKey;
   readonly wc = new FlowKey();
   readonly base: FlowKey;
-  readonly input: TranslateInput;
+  input: TranslateInput;
   /** The list that grows: nested actions have one of their own. */
   actions: DpAction[] = [];
   readonly credits: Credit[] = [];
@@ -308,7 +308,7 @@ export class Translation implements TranslateContext {
         break;
       default:
         if (port === inPort) this.report('warn', 'skipping output to input port');
-        else outputToPort(this, port);
+        else outputToPort(this, port, this.isLast);
         break;
     }
   }

@@ -1,0 +1,125 @@
+/**
+ * The outer headers of a native tunnel, from Ethernet to the tunnel's own, as tnl_push writes them before it fills in
+ * lengths and checksums. Mirrors netdev_*_build_header() of lib/netdev-native-tnl.c.
+ *
+ * VXLAN's group policy and Geneve's options are not written; OVS writes no policy either.
+ */
+import type { TunnelPushType } from '#datapath/dpif.js';
+import { writeU16, writeU32 } from '#datapath/packet/byte-order.js';
+import { checksum } from '#datapath/packet/checksum.js';
+import { buildEthernet, ETH_HEADER_SIZE, ETH_TYPE_IP, ETH_TYPE_IPV6 } from '#datapath/packet/ethernet.js';
+import { buildGeneve, GENEVE_BASE_SIZE, GENEVE_PROTO_ETHERNET } from '#datapath/packet/geneve.js';
+import {
+  GRE_FLAG_CHECKSUM,
+  GRE_FLAG_KEY,
+  GRE_FLAG_SEQUENCE,
+  GRE_PROTO_TEB,
+  greHeaderSize,
+} from '#datapath/packet/gre.js';
+import { IPV4_DONT_FRAGMENT, IPV4_HEADER_SIZE } from '#datapath/packet/ipv4.js';
+import { IPV6_HEADER_SIZE } from '#datapath/packet/ipv6.js';
+import { UDP_HEADER_SIZE } from '#datapath/packet/udp.js';
+import { buildVxlan, VXLAN_HEADER_SIZE } from '#datapath/packet/vxlan.js';
+import {
+  type FlowKey,
+  OFF_TUN_DST,
+  OFF_TUN_FLAGS,
+  OFF_TUN_ID,
+  OFF_TUN_IPV6_DST,
+  OFF_TUN_TOS,
+  OFF_TUN_TTL,
+  TUN_F_CSUM,
+  TUN_F_DF,
+  TUN_F_OAM,
+} from '#flowtable/flow-key.js';
+import type { TunnelConfig } from '../tunnel.js';
+import { ipv4Of, isMapped } from './address.js';
+import { tunnelProtocol } from './termination.js';
+
+/** Transparent to a sum, and a sign that one is wanted. */
+const CHECKSUM_WANTED = 0xffff;
+const OPTION_SIZE = 4;
+const VNI_MASK = 0xffffff;
+
+export interface HeaderRequest {
+  readonly config: TunnelConfig;
+  /** Its tunnel section says what goes into the header. */
+  readonly flow: FlowKey;
+  /** 16 bytes; of IPv4 where it is mapped. */
+  readonly source: Uint8Array;
+  readonly sourceMac: Uint8Array;
+  readonly destinationMac: Uint8Array;
+}
+
+/** Null for a kind of tunnel that cannot be native. */
+export const pushTypeOf = (type: string): TunnelPushType | null =>
+  type === 'vxlan' || type === 'gre' || type === 'geneve' ? type : null;
+
+export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8Array {
+  const { config, flow, source } = request;
+  const isIpv4 = isMapped(source);
+  const transport = ETH_HEADER_SIZE + (isIpv4 ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE);
+  const flags = flow.u16(OFF_TUN_FLAGS);
+  const hasChecksum = (flags & TUN_F_CSUM) !== 0;
+  const id = flow.u32(OFF_TUN_ID + 4);
+  const vni = id & VNI_MASK;
+  const over = transport + UDP_HEADER_SIZE;
+  const greFlags =
+    (hasChecksum ? GRE_FLAG_CHECKSUM : 0) |
+    (config.outKeyPresent ? GRE_FLAG_KEY : 0) |
+    (config.sequence ? GRE_FLAG_SEQUENCE : 0);
+  const size = {
+    gre: transport + greHeaderSize(greFlags),
+    vxlan: over + VXLAN_HEADER_SIZE,
+    geneve: over + GENEVE_BASE_SIZE,
+  }[type];
+  const header = new Uint8Array(size);
+  buildEthernet(header, 0, {
+    destination: request.destinationMac,
+    source: request.sourceMac,
+    type: isIpv4 ? ETH_TYPE_IP : ETH_TYPE_IPV6,
+  });
+  if (isIpv4) writeIpv4(header, request);
+  else writeIpv6(header, request);
+  if (type === 'gre') {
+    writeU16(header, transport, greFlags);
+    writeU16(header, transport + 2, GRE_PROTO_TEB);
+    const keyAt = transport + 4 + (hasChecksum ? OPTION_SIZE : 0);
+    if (config.outKeyPresent) writeU32(header, keyAt, id);
+    return header;
+  }
+  writeU16(header, transport + 2, config.udpPort);
+  if (!isIpv4 || hasChecksum) writeU16(header, transport + 6, CHECKSUM_WANTED);
+  if (type === 'vxlan') buildVxlan(header, over, { vni, gbp: null });
+  else {
+    buildGeneve(header, over, {
+      isControl: (flags & TUN_F_OAM) !== 0,
+      isCritical: false,
+      protocol: GENEVE_PROTO_ETHERNET,
+      vni,
+      options: new Uint8Array(),
+    });
+  }
+  return header;
+}
+
+function writeIpv4(header: Uint8Array, { config, flow, source }: HeaderRequest): void {
+  const ip = ETH_HEADER_SIZE;
+  header[ip] = 0x45;
+  header[ip + 1] = flow.u8(OFF_TUN_TOS);
+  writeU16(header, ip + 6, (flow.u16(OFF_TUN_FLAGS) & TUN_F_DF) !== 0 ? IPV4_DONT_FRAGMENT : 0);
+  header[ip + 8] = flow.u8(OFF_TUN_TTL);
+  header[ip + 9] = tunnelProtocol(config.type);
+  header.set(ipv4Of(source), ip + 12);
+  header.set(flow.bytes.subarray(OFF_TUN_DST, OFF_TUN_DST + 4), ip + 16);
+  writeU16(header, ip + 10, checksum(header, ip, IPV4_HEADER_SIZE));
+}
+
+function writeIpv6(header: Uint8Array, { config, flow, source }: HeaderRequest): void {
+  const ip = ETH_HEADER_SIZE;
+  writeU32(header, ip, ((6 << 28) | (flow.u8(OFF_TUN_TOS) << 20)) >>> 0);
+  header[ip + 6] = tunnelProtocol(config.type);
+  header[ip + 7] = flow.u8(OFF_TUN_TTL);
+  header.set(source, ip + 8);
+  header.set(flow.bytes.subarray(OFF_TUN_IPV6_DST, OFF_TUN_IPV6_DST + 16), ip + 24);
+}
