@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OvsOracle, requireOracle } from '../support/ovs-oracle.js';
 import { OurSwitch } from './bridge/our-switch.js';
 import { RealSwitch, type SwitchUnderTest } from './bridge/switch.js';
+import { Dice, suiteSettings } from './dice.js';
+import { KEEPERS, randomCommands } from './native-tunnel/random.js';
 import { differences } from './native-tunnel/script.js';
 import { ADDRESSES, appctl, BRIDGES, type Command, NEIGHBOURS, ofctl, TUNNELS, vsctl } from './native-tunnel/setup.js';
 
@@ -14,6 +16,9 @@ const INNER =
 const LISTS = ['ovs/route/show', 'tnl/neigh/show', 'tnl/ports/show', 'tnl/ports/show -v', 'tnl/neigh/aging'].map(
   appctl,
 );
+/** Traces of a random case, and cases that are shown. */
+const TRACES = 25;
+const SHOWN = 3;
 const PORTS = [2, 3, 4, 5, 6, 7, 8, 9, 11];
 
 describe.skipIf(!requireOracle())('native tunnels', () => {
@@ -173,4 +178,21 @@ describe.skipIf(!requireOracle())('native tunnels', () => {
       ...LISTS,
     ]);
   });
+
+  test(
+    'random tunnels and packets',
+    async () => {
+      const { seed, cases } = suiteSettings('native tunnels', 20);
+      await compare(BRIDGES, KEEPERS, ADDRESSES, NEIGHBOURS);
+      const failing: string[] = [];
+      for (let i = 0; i < cases && failing.length < SHOWN; i++) {
+        const commands = randomCommands(new Dice(seed * 1_000_003 + i), TRACES);
+        const found = await differences(theirs, ours, commands);
+        const settings = commands.filter(({ tool }) => tool !== 'appctl').map(({ args }) => args.join(' '));
+        if (found.length > 0) failing.push(`${settings.join('\n')}\n${found.length} of ${TRACES} differ\n${found[0]}`);
+      }
+      expect(failing.join('\n\n')).toBe('');
+    },
+    30_000 + 5000 * Number(process.env.OVS_CASES ?? 20),
+  );
 });

@@ -38,6 +38,7 @@ import {
 import { OFPP_TABLE } from '#src/openflow/ports.js';
 import type { SwitchPort } from '../bundle.js';
 import { formatMac } from '../odp/address-text.js';
+import type { OutputManner } from '../translate/output.js';
 import { crossPatch } from '../translate/patch.js';
 import type { Translation } from '../translate/translation.js';
 import { formatAddress, ipv4Of, isMapped, isSet, mapped, NO_ADDRESS } from './address.js';
@@ -55,7 +56,7 @@ interface Way {
 }
 
 /** The flow has the tunnel's header in it, and the packet is committed. */
-export function outputToNativeTunnel(t: Translation, port: SwitchPort, odpPort: number, isLast: boolean): void {
+export function outputToNativeTunnel(t: Translation, port: SwitchPort, odpPort: number, manner: OutputManner): void {
   const native = t.bridge.backer.nativeTunnels;
   const type = pushTypeOf(port.tunnel!.type);
   if (native === null || type === null) {
@@ -95,22 +96,28 @@ export function outputToNativeTunnel(t: Translation, port: SwitchPort, odpPort: 
   const { flow, base, wc } = t;
   const header = buildHeader({ config: port.tunnel!, flow, source, sourceMac, destinationMac }, type);
   const push: DpAction = { kind: 'tnl_push', port: odpPort, outPort: out.odpPort!, type, header };
-  const saved = { flow: flow.clone(), base: base.clone(), wc: wc.clone(), input: t.input, actions: t.actions };
-  for (const key of [base, flow]) putOuterHeaders(key, saved.flow, way, header, port.tunnel!.type);
-  wc.bytes.fill(0);
-  t.actions = [push];
-  // Addresses are learned when packets are credited.
-  t.input = { ...t.input, allowSideEffects: false, packet: null };
-  t.credits.push({ kind: 'tunnel-header', size: header.length });
-  t.isLast = isLast;
-  crossPatch(t, port, out);
-  t.credits.push({ kind: 'tunnel-header', size: -header.length });
-  const inner = t.actions;
-  t.actions = saved.actions;
-  t.input = saved.input;
-  flow.copyFrom(saved.flow);
-  base.copyFrom(saved.base);
-  wc.copyFrom(saved.wc);
+  const { isLast } = manner;
+  let inner: readonly DpAction[] = [push];
+  // What is cut short comes back to be looked up anew, so that it is counted with its length.
+  if (manner.truncates === true) inner = [push, { kind: 'recirc', id: 0 }];
+  else {
+    const saved = { flow: flow.clone(), base: base.clone(), wc: wc.clone(), input: t.input, actions: t.actions };
+    for (const key of [base, flow]) putOuterHeaders(key, saved.flow, way, header, port.tunnel!.type);
+    wc.bytes.fill(0);
+    t.actions = [push];
+    // Addresses are learned when packets are credited.
+    t.input = { ...t.input, allowSideEffects: false, packet: null };
+    t.credits.push({ kind: 'tunnel-header', size: header.length });
+    t.isLast = isLast;
+    crossPatch(t, port, out);
+    t.credits.push({ kind: 'tunnel-header', size: -header.length });
+    inner = t.actions;
+    t.actions = saved.actions;
+    t.input = saved.input;
+    flow.copyFrom(saved.flow);
+    base.copyFrom(saved.base);
+    wc.copyFrom(saved.wc);
+  }
   if (inner.length === 1) return;
   if (isLast) t.actions.push(...inner);
   else t.actions.push({ kind: 'clone', actions: inner });

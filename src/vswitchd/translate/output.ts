@@ -42,8 +42,15 @@ function isBetweenProtected(t: Translation, out: SwitchPort): boolean {
 }
 
 /** Sends the packet as it is now out of a port of the current bridge. */
-/** isLast: nothing of the packet is needed afterwards. */
-export function outputToPort(t: Translation, ofPort: number, isLast = false): void {
+/** How a packet goes out. */
+export interface OutputManner {
+  /** Nothing of the packet is needed afterwards. */
+  readonly isLast: boolean;
+  /** The datapath cuts it short. */
+  readonly truncates?: boolean;
+}
+
+export function outputToPort(t: Translation, ofPort: number, manner: OutputManner = { isLast: false }): void {
   const port = t.bridge.ports.get(ofPort);
   if (port === undefined) {
     t.report('warn', 'Nonexistent output port');
@@ -68,7 +75,7 @@ export function outputToPort(t: Translation, ofPort: number, isLast = false): vo
   }
   const saved = RESTORED.map(([offset, size]) => t.flow.bytes.slice(offset, offset + size));
   // A patch port without a peer has no way on.
-  const isSent = port.odpPort === null || sendTo(t, port, port.odpPort, isLast);
+  const isSent = port.odpPort === null || sendTo(t, port, port.odpPort, manner);
   if (isSent && port.bundle !== null) t.mirrorEgress(port.bundle);
   RESTORED.forEach(([offset], i) => {
     t.flow.bytes.set(saved[i]!, offset);
@@ -76,8 +83,8 @@ export function outputToPort(t: Translation, ofPort: number, isLast = false): vo
 }
 
 /** False when the packet cannot go there. */
-function sendTo(t: Translation, port: SwitchPort, odpPort: number, isLast: boolean): boolean {
-  if (port.tunnel !== null) return outputToTunnel(t, port, odpPort, isLast);
+function sendTo(t: Translation, port: SwitchPort, odpPort: number, manner: OutputManner): boolean {
+  if (port.tunnel !== null) return outputToTunnel(t, port, odpPort, manner);
   t.commit();
   const tunnelPort = terminateNativeTunnel(t, port);
   if (tunnelPort !== null) {
@@ -94,7 +101,7 @@ function pushOutput(t: Translation, odpPort: number): void {
   t.actions.push({ kind: 'output', port: odpPort });
 }
 
-function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, isLast: boolean): boolean {
+function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manner: OutputManner): boolean {
   const { flow } = t;
   const saved = flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
   setTunnelForOutput(port.tunnel!, flow, t.wc);
@@ -112,7 +119,7 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, isLas
   if (t.bridge.backer.hasNativeTunnels()) {
     t.report('detail', 'output to native tunnel');
     t.commit();
-    outputToNativeTunnel(t, port, odpPort, isLast);
+    outputToNativeTunnel(t, port, odpPort, manner);
     flow.bytes.set(saved, OFF_TUN_ID);
     return true;
   }

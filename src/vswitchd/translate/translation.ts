@@ -308,7 +308,7 @@ export class Translation implements TranslateContext {
         break;
       default:
         if (port === inPort) this.report('warn', 'skipping output to input port');
-        else outputToPort(this, port, this.isLast);
+        else outputToPort(this, port, this);
         break;
     }
   }

@@ -12,7 +12,7 @@ async function answer(target: SwitchUnderTest, { tool, args }: Command): Promise
   }
   if (tool === 'ofctl') {
     const [verb, bridge, flow] = args;
-    await target.ofctl([verb!, bridge!, ...(flow === undefined ? [] : ['-'])], `${flow ?? ''}\n`);
+    await target.ofctl([verb!, bridge!, ...(flow === undefined ? [] : ['-'])], flow === undefined ? '' : `${flow}\n`);
     return [];
   }
   const [name, ...rest] = args;
