@@ -13,20 +13,27 @@ export const MAX_WATCH_DEPTH = 128;
 /** Is the device up, with a carrier? */
 export const isPortLive = (port: SwitchPort): boolean => port.netdev.up && port.netdev.carrier;
 
-/** `tooDeep` hears of groups that watch each other in a circle. */
-export function isBucketLive(bridge: Bridge, group: Group, bucket: GroupBucket, tooDeep: () => void): boolean {
-  return isLiveAt(bridge, group, bucket, { tooDeep, known: new Map() }, 0);
+/** What is worth telling of an inquiry. */
+export interface LivenessReport {
+  /** Groups watch each other in a circle. */
+  tooDeep(): void;
+  /** A bucket of a watched group cannot take packets. */
+  notLive(bucket: GroupBucket): void;
+}
+
+export function isBucketLive(bridge: Bridge, group: Group, bucket: GroupBucket, report: LivenessReport): boolean {
+  return isLiveAt(bridge, group, bucket, { report, known: new Map() }, 0);
 }
 
 interface Inquiry {
-  readonly tooDeep: () => void;
+  readonly report: LivenessReport;
   /** What is known of groups at a depth, so that groups which watch each other many times over end soon. */
   readonly known: Map<string, boolean>;
 }
 
 function isLiveAt(bridge: Bridge, group: Group, bucket: GroupBucket, inquiry: Inquiry, depth: number): boolean {
   if (depth >= MAX_WATCH_DEPTH) {
-    inquiry.tooDeep();
+    inquiry.report.tooDeep();
     return false;
   }
   if (group.type === 'select' && bucket.weight === 0) return false;
@@ -42,7 +49,11 @@ function isGroupLive(bridge: Bridge, groupId: number, inquiry: Inquiry, depth: n
   const place = `${groupId}@${depth}`;
   let isLive = inquiry.known.get(place);
   if (isLive === undefined) {
-    isLive = group.buckets.some((bucket) => isLiveAt(bridge, group, bucket, inquiry, depth));
+    isLive = group.buckets.some((bucket) => {
+      if (isLiveAt(bridge, group, bucket, inquiry, depth)) return true;
+      inquiry.report.notLive(bucket);
+      return false;
+    });
     inquiry.known.set(place, isLive);
   }
   return isLive;

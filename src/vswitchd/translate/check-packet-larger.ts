@@ -16,10 +16,11 @@ export function translateCheckPacketLarger(
   const flow = t.flow.clone();
   t.commit();
   const base = t.base.clone();
-  const { wasMpls, conntracked, actions: outer, isExiting } = t;
+  const { wasMpls, conntracked, actions: outer } = t;
+  // As in OVS, stack and action set go on from the first branch to the second, which finds the set executed.
+  t.stack = stack.slice();
+  t.actionSet = actionSet.slice();
   const branch = (isLarger: boolean): readonly DpAction[] => {
-    t.stack = stack.slice();
-    t.actionSet = actionSet.slice();
     t.actions = [];
     t.isExiting = false;
     writeSubfield(t.flow, action.destination, isLarger ? 1n : 0n);
@@ -38,6 +39,6 @@ export function translateCheckPacketLarger(
   t.actions = outer;
   t.stack = stack;
   t.actionSet = actionSet;
-  t.isExiting = isExiting || exited;
+  t.isExiting = exited;
   outer.push({ kind: 'check_pkt_len', size: action.size, greater, lessOrEqual });
 }

@@ -33,7 +33,8 @@ export function translateConntrack(t: Translation, request: ConntrackRequest): v
   // The nested actions leave in the masks what of mark and label they set.
   wc.setU32(OFF_CT_MARK, 0);
   wc.bytes.fill(0, OFF_CT_LABEL, OFF_CT_LABEL + LABEL_SIZE);
-  t.translate(request.actions);
+  if (request.nat !== null && t.input.trace) t.report('action', t.describe({ kind: 'nat', ...request.nat }));
+  if (request.nat === null || request.actions.length > 0) t.translate(request.actions);
   const markMask = wc.u32(OFF_CT_MARK);
   const labelMask = wc.bytes.slice(OFF_CT_LABEL, OFF_CT_LABEL + LABEL_SIZE);
   t.actions.push({

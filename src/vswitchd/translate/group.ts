@@ -65,8 +65,11 @@ function translateBucket(t: Translation, bucket: GroupBucket, isLast: boolean): 
 }
 
 function isLive(t: Translation, group: Group, bucket: GroupBucket): boolean {
-  return isBucketLive(t.bridge, group, bucket, () => {
-    t.report('error', `bucket chaining exceeded ${MAX_WATCH_DEPTH} links`);
+  return isBucketLive(t.bridge, group, bucket, {
+    tooDeep: () => {
+      t.report('error', `bucket chaining exceeded ${MAX_WATCH_DEPTH} links`);
+    },
+    notLive: (watched) => reportNotLive(t, watched),
   });
 }
 

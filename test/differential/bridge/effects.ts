@@ -24,7 +24,7 @@ const VXLAN_PORT = 4789;
 export function effectsOf(actionsText: string, packet: FlowKey): readonly string[] {
   const key = packet.clone();
   const effects: string[] = [];
-  /** What the packet's key does not show, and all outputs after it have: MPLS labels, tracking. */
+  /** What the packet's key does not show, and all outputs after it have: MPLS labels, tracking, what depends on the length. */
   let hidden = '';
   /** What the next output or recirculation has of actions before it that change no header. */
   let prefix = '';
@@ -59,6 +59,7 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
       case 'pop_mpls':
       case 'ct':
       case 'ct_clear':
+      case 'check_pkt_len':
         hidden += `${formatOdpActions([action])} `;
         break;
       case 'drop':
