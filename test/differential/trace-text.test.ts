@@ -5,19 +5,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OvsOracle, requireOracle } from '../support/ovs-oracle.js';
-import { type BridgeCase, randomCase } from './bridge/case.js';
-import { randomGroupCase } from './bridge/group.js';
+import { KINDS_OF_CASES } from './bridge/kinds.js';
 import { OurSwitch } from './bridge/our-switch.js';
 import { runCase } from './bridge/run.js';
-import { randomStatefulCase } from './bridge/stateful.js';
 import { RealSwitch } from './bridge/switch.js';
 import { suiteSettings } from './dice.js';
-
-const KINDS: readonly (readonly [string, (seed: number) => BridgeCase])[] = [
-  ['bridges', randomCase],
-  ['groups', randomGroupCase],
-  ['state', randomStatefulCase],
-];
 
 /** The lines without numbers that are given out in the order of use. */
 const linesOf = (text: string): string[] =>
@@ -37,9 +29,9 @@ describe.skipIf(!requireOracle())('the text of traces', () => {
   });
   afterAll(() => oracle.stop());
 
-  test.each(KINDS)(
-    'of random %s is that of real OVS',
-    async (name, randomOf) => {
+  test.each(KINDS_OF_CASES)(
+    'of random $name is that of real OVS',
+    async ({ name, randomOf }) => {
       const theirs = new RealSwitch(oracle);
       const ours = new OurSwitch();
       let traces = 0;

@@ -1,0 +1,17 @@
+/** The kinds of random cases, each about other parts of a switch. */
+import { type BridgeCase, randomCase } from './case.js';
+import { randomGroupCase } from './group.js';
+import { randomStatefulCase } from './stateful.js';
+
+export interface KindOfCase {
+  readonly name: string;
+  readonly randomOf: (seed: number) => BridgeCase;
+  /** How many are run when nobody says. */
+  readonly defaultCases: number;
+}
+
+export const KINDS_OF_CASES: readonly KindOfCase[] = [
+  { name: 'bridges', randomOf: randomCase, defaultCases: 60 },
+  { name: 'groups', randomOf: randomGroupCase, defaultCases: 40 },
+  { name: 'state', randomOf: randomStatefulCase, defaultCases: 40 },
+];
