@@ -3,14 +3,15 @@
  * OpenFlow's wire with the daemon issue). vswitchd's Ofproto implements it.
  */
 import type { Match } from '#flowtable/match.js';
+import { UserError } from '../report/user-error.js';
 import type { Action } from './action/action.js';
 import type { FlowMod, FlowModFlags } from './flow-mod.js';
 import type { GroupDescription, GroupFeatures, GroupMod, GroupStatsEntry } from './group-mod.js';
 import type { MeterConfig, MeterFeatures, MeterMod, MeterStatsEntry } from './meter-mod.js';
 import type { PortNames } from './ports.js';
+import type { OpenFlowVersion } from './protocol.js';
 import type { TableDescription, TableMod, TableStatsEntry } from './table-mod.js';
 import type { TlvTable, TlvTableMod } from './tlv-map.js';
-import { UserError } from '../report/user-error.js';
 
 export interface FlowStatsRequest {
   readonly tableId: number;
@@ -146,6 +147,8 @@ export class OpenFlowError extends Error {
 export interface SwitchConnection {
   readonly name: string;
   readonly ports: PortNames;
+  /** Versions of OpenFlow that it speaks; none named: all. */
+  readonly versions?: readonly OpenFlowVersion[];
   features(): SwitchFeatures;
   portDescriptions(): readonly PortDescription[];
   portStats(port: number | null): readonly PortStatsEntry[];

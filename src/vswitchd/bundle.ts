@@ -42,6 +42,7 @@ export interface SwitchPort {
   bundle: Bundle | null;
   /** OFPPC_* bits. */
   config: number;
+  readonly createdNs: number;
   /** patch: the name of the other end. */
   peerName: string | null;
   tunnel: TunnelConfig | null;

@@ -5,16 +5,17 @@
  * The invariant: reconcile() after any commit leaves the same switch as starting afresh from that database would,
  * but for what ports, flows and learned addresses carry over.
  */
-import type { Dpif } from '#datapath/dpif.js';
 import type { Rng } from '#datapath/environment.js';
-import type { Database, Row } from '#src/ovsdb/database.js';
-import { OFPP_LOCAL } from '#src/openflow/ports.js';
 import { Match } from '#flowtable/match.js';
 import { NO_FLAGS } from '#src/openflow/flow-mod.js';
+import { OFPP_LOCAL } from '#src/openflow/ports.js';
+import type { Database, Row } from '#src/ovsdb/database.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Backer } from './backer.js';
 import { Bridge } from './bridge.js';
+import { backerType, canBeBridge, configureMtu, versionsOf } from './bridge-settings.js';
 import type { Bundle, SwitchPort } from './bundle.js';
+import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, settingsOf } from './configured-bridge.js';
 import { configureMirrors } from './mirror-settings.js';
 import type { Netdev, NetdevProvider } from './netdev.js';
 import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
@@ -22,28 +23,19 @@ import { Ofproto } from './ofproto.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
 import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
 import { configureTables } from './table-settings.js';
-import { parseTunnelConfig, SUPPORTED_TUNNEL_TYPES, TUNNEL_TYPES, type TunnelConfig, tunnelDeviceName } from './tunnel.js';
+import {
+  attachTunnel,
+  hasTunnelLike,
+  parseTunnelConfig,
+  SUPPORTED_TUNNEL_TYPES,
+  TUNNEL_TYPES,
+  type TunnelConfig,
+} from './tunnel.js';
 import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
-import { writeBack, writeMirrorStatistics } from './write-back.js';
+import { writeBack, writeInterfaceStatistics, writeMirrorStatistics } from './write-back.js';
 
-/** A bridge with what configuration remembers of it. */
-interface ConfiguredBridge {
-  readonly bridge: Bridge;
-  readonly ofproto: Ofproto;
-  readonly numbers: OpenFlowNumbers;
-  readonly bundles: OvsHmap<string, Bundle>;
-  readonly interfaces: Map<string, ConfiguredInterface>;
-  failMode: string;
-  /** For a bridge none of whose ports has a MAC of its maker's. */
-  readonly defaultMac: Uint8Array;
-}
-
-interface ConfiguredInterface {
-  readonly name: string;
-  readonly type: string;
-  readonly port: SwitchPort;
-  readonly settings: string;
-}
+/** stats-update-interval of ovs-vswitchd.conf.db(5). */
+const STATISTICS_INTERVAL_NS = 5e9;
 
 export interface ConfigurationEnvironment {
   readonly database: Database;
@@ -63,6 +55,8 @@ export class Configuration {
   /** 0 is the dummy datapath's own port. */
   private nextDummyMac = 1;
   private nextIfindex = 1;
+  private nextStatisticsNs = 0;
+  private writeBackIsDue = false;
   private nextBridgeId = 1;
 
   constructor(env: ConfigurationEnvironment) {
@@ -75,7 +69,7 @@ export class Configuration {
 
   reconcile(): void {
     const rows = this.env.database.rows('Open_vSwitch')[0]?.refs('bridges') ?? [];
-    const wanted = new Map(rows.map((row) => [row.string('name') ?? '', row] as const));
+    const wanted = new Map(rows.filter(canBeBridge).map((row) => [row.string('name') ?? '', row] as const));
     this.errors.clear();
     for (const [name, entry] of this.configured) {
       const row = wanted.get(name);
@@ -97,12 +91,28 @@ export class Configuration {
       bridge.backer.noteChange();
     }
     writeBack(this.env.database, this.configured, this.errors);
-    this.refreshStatistics();
+    writeMirrorStatistics(this.env.database, this.configured);
   }
 
   /** Shows in the database what has been counted since. */
   refreshStatistics(): void {
     writeMirrorStatistics(this.env.database, this.configured);
+    const nowNs = this.env.scheduler.nowNs();
+    if (nowNs < this.nextStatisticsNs) return;
+    this.nextStatisticsNs = nowNs + STATISTICS_INTERVAL_NS;
+    for (const { bridge } of this.configured.values()) bridge.backer.pushStats();
+    writeInterfaceStatistics(this.env.database, this.configured);
+  }
+
+  /** A device went up or down, or has another MTU or MAC: the database shows it before time moves on. */
+  private noteDeviceChange(): void {
+    if (this.writeBackIsDue) return;
+    this.writeBackIsDue = true;
+    const { scheduler } = this.env;
+    scheduler.at(scheduler.nowNs(), () => {
+      this.writeBackIsDue = false;
+      writeBack(this.env.database, this.configured, this.errors);
+    });
   }
 
   dummyDevice(name: string): DummyNetdev | null {
@@ -128,6 +138,7 @@ export class Configuration {
       numbers: new OpenFlowNumbers(),
       bundles: new OvsHmap(hashString),
       interfaces: new Map(),
+      portRows: new Map(),
       failMode: '',
       defaultMac: this.randomMac(),
     };
@@ -155,6 +166,8 @@ export class Configuration {
     bridge.fdb.setMaxEntries(Number(other.get('mac-table-size') ?? 8192) || 8192);
     bridge.fdb.floodVlans = new Set(row.integers('flood_vlans'));
     this.configureIdentity(entry, other);
+    configureMtu(bridge, row);
+    entry.ofproto.versions = versionsOf(row);
     configureTables(bridge, row, this.env.database);
     const failMode = row.string('fail_mode') ?? '';
     const isNew = entry.failMode === '';
@@ -218,6 +231,7 @@ export class Configuration {
     for (const configured of [...entry.interfaces.values()]) {
       const iface = wanted.get(configured.name);
       if (configured.name === entry.bridge.name && iface === undefined) continue;
+      if (iface !== undefined && iface === configured.row) continue;
       if (iface === undefined || settingsOf(iface, entry) !== configured.settings)
         this.removeInterface(entry, configured);
     }
@@ -230,6 +244,7 @@ export class Configuration {
 
   private removeBundle(entry: ConfiguredBridge, bundle: Bundle): void {
     entry.bundles.delete(bundle.name);
+    entry.portRows.delete(bundle.name);
     const { bundles, fdb } = entry.bridge;
     const at = bundles.indexOf(bundle);
     if (at >= 0) bundles.splice(at, 1);
@@ -280,9 +295,14 @@ export class Configuration {
   }
 
   private addInterface(entry: ConfiguredBridge, name: string, row: Row | null): void {
-    if (entry.interfaces.has(name)) {
-      const netdev = entry.interfaces.get(name)!.port.netdev;
+    const existing = entry.interfaces.get(name);
+    if (existing !== undefined) {
+      if (existing.row === row) return;
+      existing.row = row;
+      const { netdev } = existing.port;
       if (row !== null && netdev instanceof DummyNetdev) netdev.setOptions(row.map('options'), this.env.openFile);
+      const mtu = row?.integer('mtu_request');
+      if (mtu !== undefined && mtu !== netdev.mtu) netdev.setMtu(mtu);
       return;
     }
     const { bridge } = entry;
@@ -294,6 +314,10 @@ export class Configuration {
       return;
     }
     const { netdev, tunnel, peerName } = opened;
+    if (tunnel !== null && hasTunnelLike(bridge.backer.bridges, tunnel)) {
+      this.errors.set(name, `could not add network device ${name} to ofproto (File exists)`);
+      return;
+    }
     const ofPort = name === bridge.name ? OFPP_LOCAL : entry.numbers.allocate(row?.integer('ofport_request'));
     const port: SwitchPort = {
       name,
@@ -305,6 +329,7 @@ export class Configuration {
       dpif: bridge.backer.dpif,
       bundle: null,
       config: 0,
+      createdNs: this.env.scheduler.nowNs(),
       peerName,
       tunnel,
       credited: { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
@@ -316,7 +341,7 @@ export class Configuration {
     if (peerName === null) port.odpPort = this.attach(port);
     bridge.ports.set(ofPort, port);
     bridge.portsByAge.add(port);
-    entry.interfaces.set(name, { name, type, port, settings: row === null ? '' : settingsOf(row, entry) });
+    entry.interfaces.set(name, { name, type, port, settings: row === null ? '' : settingsOf(row, entry), row });
   }
 
   /** Gives the port its place in the datapath. */
@@ -336,6 +361,7 @@ export class Configuration {
     netdev.onChange(() => {
       dpif.portSet(odpPort, { mtu: netdev.mtu });
       port.bridge.backer.noteChange();
+      this.noteDeviceChange();
     });
     return odpPort;
   }
@@ -373,7 +399,7 @@ export class Configuration {
       const netdev = this.env.netdevs.open(name, type === 'system' ? '' : type, options);
       return 'error' in netdev ? netdev : { netdev, ...plain };
     }
-    return { error: `could not create netdev ${name} of unknown type ${type}` };
+    return { error: `could not open network device ${name} (Address family not supported by protocol)` };
   }
 
   /** Locally administered, not multicast. */
@@ -405,6 +431,11 @@ export class Configuration {
     for (const name of [bridge.name, ...rows.keys()]) names.set(name, true);
     for (const name of names.keys()) {
       const port = rows.get(name) ?? null;
+      const members = port?.refs('interfaces').map((iface) => iface.string('name') ?? '') ?? [name];
+      const known = entry.bundles.get(name);
+      const isSettled = members.every((member) => entry.interfaces.get(member)?.port.bundle === known);
+      if (known !== undefined && entry.portRows.get(name) === port && isSettled) continue;
+      entry.portRows.set(name, port);
       const settings =
         port === null
           ? ({
@@ -417,7 +448,7 @@ export class Configuration {
               isProtected: false,
             } as const)
           : vlanSettings(port);
-      let bundle = entry.bundles.get(name);
+      let bundle = known;
       if (bundle === undefined) {
         bundle = { name, bridge, ports: [], ...settings };
         entry.bundles.set(name, bundle);
@@ -426,7 +457,6 @@ export class Configuration {
         Object.assign(bundle, settings);
         bridge.fdb.forget(bundle);
       }
-      const members = port?.refs('interfaces').map((iface) => iface.string('name') ?? '') ?? [name];
       for (const member of members) {
         const switchPort = entry.interfaces.get(member)?.port;
         if (switchPort === undefined || switchPort.bundle === bundle) continue;
@@ -439,40 +469,6 @@ export class Configuration {
       }
     }
   }
-}
-
-const backerType = (row: Row): string => {
-  const type = row.string('datapath_type') ?? '';
-  return type === '' ? 'system' : type;
-};
-
-function interfaceType(entry: ConfiguredBridge, name: string, row: Row | null): string {
-  if (name === entry.bridge.name) return 'internal';
-  const type = row?.string('type') ?? '';
-  return type === 'dummy-internal' ? 'internal' : type;
-}
-
-/** What may not change while the interface lives; options of dummies may. */
-function settingsOf(row: Row, entry: ConfiguredBridge): string {
-  const name = row.string('name') ?? '';
-  const type = interfaceType(entry, name, row);
-  const isDummy = type === 'dummy' || type === 'internal';
-  const options = isDummy ? [] : [...row.map('options')].sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([type, options, row.integer('ofport_request') ?? null]);
-}
-
-function attachTunnel(dpif: Dpif, tunnel: TunnelConfig): number {
-  const name = tunnelDeviceName(tunnel);
-  const existing = dpif.portDump().find((port) => port.name === name);
-  if (existing !== undefined) return existing.port;
-  const isDummy = dpif.name.startsWith('dummy@');
-  return dpif.portAdd({
-    name,
-    type: tunnel.type as 'vxlan' | 'gre' | 'geneve',
-    ...(isDummy ? { port: dummyPortNumber(name, (free) => dpif.portGet(free) === null) } : {}),
-    udpPort: tunnel.udpPort,
-    gbp: tunnel.gbp,
-  });
 }
 
 function parseMac(text: string | undefined): Uint8Array | null {

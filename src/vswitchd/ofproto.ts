@@ -17,6 +17,7 @@ import {
   OFPG_MAX,
 } from '#src/openflow/group-mod.js';
 import type { MeterConfig, MeterFeatures, MeterMod, MeterStatsEntry } from '#src/openflow/meter-mod.js';
+import type { OpenFlowVersion } from '#src/openflow/protocol.js';
 import {
   type BundleMessage,
   type FlowStatsEntry,
@@ -52,6 +53,9 @@ export class Ofproto implements SwitchConnection {
     this.changes = new FlowChanges(bridge, scheduler);
   }
 
+  /** Bridge:protocols; empty: all. */
+  versions: readonly OpenFlowVersion[] = [];
+
   get name(): string {
     return this.bridge.name;
   }
@@ -74,7 +78,7 @@ export class Ofproto implements SwitchConnection {
     this.bridge.backer.pushStats();
     return portsInOrder(this.bridge)
       .filter((port) => number === null || port.ofPort === number)
-      .map(portStatsEntry);
+      .map((port) => portStatsEntry(port, this.scheduler.nowNs()));
   }
 
   portMod(number: number, config: number, mask: number): void {

@@ -25,9 +25,11 @@ function hashFinish(hash: number, final: number): number {
 /** hash_int(), which is hash_2words(): port numbers. */
 export const hashInteger = (x: number, basis = 0): number => hashFinish(hashAdd(hashAdd(x | 0, 0), basis), 8);
 
+const encoder = new TextEncoder();
+
 /** hash_string(): names. */
 export function hashString(text: string, basis = 0): number {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encoder.encode(text);
   let hash = basis;
   let i = 0;
   for (; i + 4 <= bytes.length; i += 4) {

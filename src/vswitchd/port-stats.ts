@@ -28,7 +28,7 @@ export function describePort(port: SwitchPort): PortDescription {
   };
 }
 
-export function portStatsEntry(port: SwitchPort): PortStatsEntry {
+export function portStatsEntry(port: SwitchPort, nowNs: number): PortStatsEntry {
   const isCredited = port.odpPort === null || port.tunnel !== null;
   const stats = port.netdev.stats();
   const rx = isCredited
@@ -55,5 +55,6 @@ export function portStatsEntry(port: SwitchPort): PortStatsEntry {
     txDropped: known(stats.txDropped),
     txErrors: known(stats.txErrors),
     collisions: unknown,
+    durationNs: nowNs - port.createdNs,
   };
 }

@@ -2,6 +2,8 @@
  * Tunnel ports: their settings (Interface options), which port a tunnelled packet belongs to, and the outer header of
  * a packet that leaves by one. Mirrors lib/netdev-vport.c (set_tunnel_config) and ofproto/tunnel.c.
  */
+
+import type { Dpif } from '#datapath/dpif.js';
 import {
   type FlowKey,
   OFF_ETH_TYPE,
@@ -24,8 +26,10 @@ import {
   TUN_F_OAM,
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
-import { parseIpAddress } from './ip-text.js';
+import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
+import { parseIpAddress } from './ip-text.js';
+import { dummyPortNumber } from './port-numbers.js';
 
 export interface TunnelConfig {
   /** 'vxlan', … */
@@ -254,4 +258,40 @@ export function setTunnelForOutput(config: TunnelConfig, flow: FlowKey, wc: Flow
     flow.setU32(OFF_PKT_MARK, config.egressPktMark);
     setExact(wc, OFF_PKT_MARK, 4);
   }
+}
+
+/** Is there a tunnel that would take the same packets? (tnl_port_add__() of ofproto/tunnel.c) */
+export function hasTunnelLike(bridges: Iterable<Bridge>, tunnel: TunnelConfig): boolean {
+  const wanted = receivingSettings(tunnel);
+  for (const { ports } of bridges) {
+    for (const port of ports.values()) {
+      if (port.tunnel !== null && receivingSettings(port.tunnel) === wanted) return true;
+    }
+  }
+  return false;
+}
+
+const receivingSettings = (tunnel: TunnelConfig): string =>
+  [
+    tunnel.type,
+    tunnel.udpPort,
+    tunnel.inKeyFromFlow ? 'flow' : tunnel.inKey,
+    tunnel.remoteFromFlow ? 'flow' : tunnel.remoteIp,
+    tunnel.localFromFlow ? 'flow' : tunnel.localIp,
+    tunnel.egressPktMark ?? 0,
+  ].join(' ');
+
+/** Gives a tunnel its place in the datapath: one port carries all of a kind. Returns its number. */
+export function attachTunnel(dpif: Dpif, tunnel: TunnelConfig): number {
+  const name = tunnelDeviceName(tunnel);
+  const existing = dpif.portDump().find((port) => port.name === name);
+  if (existing !== undefined) return existing.port;
+  const isDummy = dpif.name.startsWith('dummy@');
+  return dpif.portAdd({
+    name,
+    type: tunnel.type as 'vxlan' | 'gre' | 'geneve',
+    ...(isDummy ? { port: dummyPortNumber(name, (free) => dpif.portGet(free) === null) } : {}),
+    udpPort: tunnel.udpPort,
+    gbp: tunnel.gbp,
+  });
 }

@@ -3,10 +3,10 @@
  * ids, and that this configuration is in force. Mirrors run_stats_update() and iface_refresh_netdev_status() of bridge.c.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Database, Row } from '#src/ovsdb/database.js';
+import type { Atom, Database, Datum, Row } from '#src/ovsdb/database.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
-import { VirtualNetdev } from './netdev-dummy.js';
+import { DummyNetdev, VirtualNetdev } from './netdev-dummy.js';
 import { SUPPORTED_TUNNEL_TYPES } from './tunnel.js';
 
 /** A bridge with its ports by interface name. */
@@ -21,12 +21,12 @@ export function writeBack(
   errors: ReadonlyMap<string, string>,
 ): void {
   const operations: Record<string, unknown>[] = [];
-  const update = (row: Row, values: Record<string, unknown>): void => {
-    operations.push({ op: 'update', table: row.table, where: [['_uuid', '==', ['uuid', row.uuid]]], row: values });
-  };
+  const update = updater(operations);
   for (const row of database.rows('Bridge')) {
     const entry = configured.get(row.string('name') ?? '');
-    if (entry !== undefined) update(row, { datapath_id: entry.bridge.datapathId.toString(16).padStart(16, '0') });
+    // What was shown of a bridge that can no longer be made stays, as in OVS.
+    if (entry === undefined) continue;
+    update(row, { datapath_id: entry.bridge.datapathId.toString(16).padStart(16, '0') });
     for (const port of row.refs('ports')) {
       for (const iface of port.refs('interfaces')) showInterface(entry, iface, errors, update);
     }
@@ -39,7 +39,76 @@ export function writeBack(
       iface_types: ['set', ['dummy', 'internal', 'patch', 'system', 'tap', ...SUPPORTED_TUNNEL_TYPES].sort()],
     });
   }
-  database.transact(operations as never);
+  if (operations.length > 0) database.transact(operations as never);
+}
+
+type Update = (row: Row, values: Record<string, unknown>) => void;
+
+/** Collects updates of the columns whose values differ from the row's. */
+function updater(operations: Record<string, unknown>[]): Update {
+  return (row, values) => {
+    const changed = Object.entries(values).filter(([column, value]) => !isShown(row.get(column), value));
+    if (changed.length === 0) return;
+    const where = [['_uuid', '==', ['uuid', row.uuid]]];
+    operations.push({ op: 'update', table: row.table, where, row: Object.fromEntries(changed) });
+  };
+}
+
+/** Is the datum what this JSON (a scalar, or a set or map of them) stands for? */
+function isShown(datum: Datum, json: unknown): boolean {
+  if (!Array.isArray(json)) return Array.isArray(datum) && datum.length === 1 && datum[0] === json;
+  const [kind, members] = json as [string, readonly unknown[]];
+  if (kind === 'map') {
+    if (!(datum instanceof Map) || datum.size !== members.length) return false;
+    return (members as readonly [Atom, Atom][]).every(([key, value]) => datum.get(key) === value);
+  }
+  return Array.isArray(datum) && datum.length === members.length && members.every((member) => datum.includes(member));
+}
+
+/** Shows what interfaces have counted. */
+export function writeInterfaceStatistics(database: Database, configured: ReadonlyMap<string, ShownBridge>): void {
+  const operations: Record<string, unknown>[] = [];
+  const update = updater(operations);
+  for (const row of database.rows('Bridge')) {
+    const entry = configured.get(row.string('name') ?? '');
+    for (const iface of entry === undefined ? [] : row.refs('ports').flatMap((port) => port.refs('interfaces'))) {
+      const port = entry?.interfaces.get(iface.string('name') ?? '')?.port;
+      if (port !== undefined) update(iface, { statistics: statisticsOf(port) });
+    }
+  }
+  if (operations.length > 0) database.transact(operations as never);
+}
+
+/** Interface:statistics: the counters that a device keeps, by OVS's names of them. */
+function statisticsOf(port: SwitchPort): unknown {
+  const { netdev, credited } = port;
+  const stats = netdev instanceof VirtualNetdev ? credited : netdev.stats();
+  const { rxPackets, rxBytes, txPackets, txBytes } = stats;
+  const counted: [string, number][] = [
+    ['rx_bytes', rxBytes],
+    ['rx_packets', rxPackets],
+    ['tx_bytes', txBytes],
+    ['tx_packets', txPackets],
+  ];
+  if (netdev instanceof DummyNetdev) {
+    // A dummy has one queue, and two counters that show what counters of a driver's own look like.
+    for (const [name, count] of counted.slice()) counted.push([name.replace('_', '_q0_'), count]);
+    counted.push(['rx_custom_packets_1', rxPackets], ['rx_custom_packets_2', rxPackets]);
+  } else if ('rxDropped' in stats) {
+    const { rxDropped, rxErrors, txDropped, txErrors } = stats;
+    counted.push(
+      ['rx_dropped', rxDropped],
+      ['rx_errors', rxErrors],
+      ['tx_dropped', txDropped],
+      ['tx_errors', txErrors],
+    );
+  }
+  return ['map', counted.filter(([, count]) => count >= 0)];
+}
+
+/** Why a patch port leads nowhere, in OVS's words. */
+function peerError({ peerName, bridge }: SwitchPort): string {
+  return `No usable peer '${peerName}' exists in '${bridge.backer.name.split('@')[0]}' datapath.`;
 }
 
 /** Shows what mirrors have copied, where that has changed. */
@@ -61,15 +130,11 @@ export function writeMirrorStatistics(database: Database, configured: ReadonlyMa
   if (operations.length > 0) database.transact(operations as never);
 }
 
-function showInterface(
-  entry: ShownBridge | undefined,
-  iface: Row,
-  errors: ReadonlyMap<string, string>,
-  update: (row: Row, values: Record<string, unknown>) => void,
-): void {
+function showInterface(entry: ShownBridge, iface: Row, errors: ReadonlyMap<string, string>, update: Update): void {
   const name = iface.string('name') ?? '';
-  const port = entry?.interfaces.get(name)?.port;
-  const error = errors.get(name);
+  const port = entry.interfaces.get(name)?.port;
+  const isAlone = port !== undefined && port.peerName !== null && port.bridge.peerOf(port) === null;
+  const error = errors.get(name) ?? (isAlone ? peerError(port) : undefined);
   const none = ['set', []];
   if (port === undefined) {
     update(iface, { ofport: -1, error: error ?? none, mac_in_use: none, admin_state: none, link_state: none });
@@ -85,5 +150,7 @@ function showInterface(
     link_state: netdev.carrier ? 'up' : 'down',
     ifindex: netdev.ifindex,
     mtu: isVirtual ? none : netdev.mtu,
+    // The first time at once, then as time goes on.
+    ...((iface.get('statistics') as ReadonlyMap<Atom, Atom>).size === 0 ? { statistics: statisticsOf(port) } : {}),
   });
 }

@@ -12,7 +12,8 @@ export const ovsVsctl: ShellCommand = {
   run: (args, { machine }) =>
     runVsctl(args, {
       database: machine.database,
-      reconfigured: () => machine.vswitchd.reconfigure(),
+      // The switch follows each commit by itself, before the commit returns.
+      reconfigured: () => {},
       nowMs: () => machine.scheduler.nowNs() / 1e6,
     }),
 };
@@ -24,6 +25,7 @@ export const ovsOfctl: ShellCommand = {
       connection: (bridge) => context.machine.vswitchd.bridge(bridge),
       readFile: async (path) => Buffer.from(await context.readFile(path)).toString('utf8'),
       stdin: context.stdin,
+      nowMs: () => context.machine.scheduler.nowNs() / 1e6,
     }),
 };
 

@@ -7,8 +7,8 @@
  * barrier after it.
  */
 import { UserError } from '../../report/user-error.js';
-import { formatFlowMod } from '../flow-mod-format.js';
 import type { FlowMod } from '../flow-mod.js';
+import { formatFlowMod } from '../flow-mod-format.js';
 import { checkReceivedFlowMod, flowModInVersion, shownFlowMod } from '../flow-version.js';
 import { NO_PORT_NAMES, type PortNames } from '../ports.js';
 import {
@@ -24,12 +24,23 @@ import {
   versionOfProtocol,
 } from '../protocol.js';
 import { OpenFlowError, type SwitchConnection } from '../switch-connection.js';
-import { highestVersion, type OfctlOptions } from './options.js';
+import type { OfctlOptions } from './options.js';
 
 export interface OfctlEnvironment {
   connection(name: string): SwitchConnection | undefined;
   readFile(path: string): Promise<string>;
   readonly stdin: string;
+  /** The time that log lines bear, in milliseconds since 1970. */
+  readonly nowMs?: () => number;
+}
+
+const VERSIONS: readonly OpenFlowVersion[] = [10, 11, 12, 13, 14, 15];
+const RUN_DIRECTORY = '/var/run/openvswitch';
+
+/** `version 0x01`, `versions 0x04, 0x05`: by their numbers on the wire. */
+function versionsText(versions: readonly OpenFlowVersion[]): string {
+  const numbers = versions.map((version) => `0x0${version - 9}`).join(', ');
+  return `version${versions.length === 1 ? '' : 's'} ${numbers}`;
 }
 
 /** OpenFlow 1.0 has no number for the errors of instructions and a few others (lib/ofp-errors.c). */
@@ -86,8 +97,22 @@ export class Invocation {
   open(name: string): Vconn {
     const connection = this.environment.connection(name);
     if (connection === undefined) throw new UserError(`${name} is not a bridge or a socket`);
+    const version = this.negotiate(name, connection);
     this.nextXid();
-    return { connection, version: highestVersion(this.options.allowed) };
+    return { connection, version };
+  }
+
+  /** The latest version that both sides speak (OpenFlow 1.3.1 §6.3.1). */
+  private negotiate(name: string, connection: SwitchConnection): OpenFlowVersion {
+    const theirs = VERSIONS.filter((version) => !connection.versions?.length || connection.versions.includes(version));
+    const ours = VERSIONS.filter((version) => (protocolsOfVersion(version) & this.options.allowed) !== 0);
+    const common = ours.filter((version) => theirs.includes(version)).at(-1);
+    if (common !== undefined) return common;
+    const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
+    this.stderr +=
+      `${time}|00001|vconn|WARN|unix:${RUN_DIRECTORY}/${name}.mgmt: version negotiation failed ` +
+      `(we support ${versionsText(ours)}, peer supports ${versionsText(theirs)})\n`;
+    throw new UserError(`${name}: failed to connect to socket (Broken pipe)`);
   }
 
   /** Names of ports that flows may use; asking the switch for them costs a connection and a request. */
@@ -136,6 +161,7 @@ export class Invocation {
     const connection = this.environment.connection(name);
     if (connection === undefined) throw new UserError(`${name} is not a bridge or a socket`);
     if (!this.mapped.has(what)) {
+      this.negotiate(name, connection);
       this.mapped.add(what);
       this.nextXid();
       this.nextXid();

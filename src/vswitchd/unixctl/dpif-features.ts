@@ -1,7 +1,9 @@
 /** dpif/show-dp-features and dpif/set-dp-features. Mirrors dpif_show_support() and dpif_set_support() of ofproto-dpif.c. */
-import { type UnixctlCommand, reply } from './command.js';
+
+import { hashString, OvsHmap } from '../ovs-hmap.js';
+import { reply, type UnixctlCommand } from './command.js';
 import { type DatapathFeatures, FEATURES, type FeatureValue } from './datapath-features.js';
-import { NO_SUCH_BRIDGE, bridgeNamed } from './fdb.js';
+import { bridgeNamed, NO_SUCH_BRIDGE } from './fdb.js';
 import type { UnixctlContext } from './unixctl-context.js';
 
 function featuresOf(
@@ -27,7 +29,6 @@ const show: UnixctlCommand = {
   },
 };
 
-/** Deliberately different: all features are listed in the order of show, where OVS lists them by a hash. */
 const set: UnixctlCommand = {
   name: 'dpif/set-dp-features',
   usage: 'bridge',
@@ -37,7 +38,12 @@ const set: UnixctlCommand = {
     const found = featuresOf(context, bridge!);
     if (found === null) return NO_SUCH_BRIDGE;
     const { features, datapath } = found;
-    if (name === undefined) return reply(FEATURES.map(([each]) => `${describe(features, each)}\n`).join(''));
+    if (name === undefined)
+      return reply(
+        hashedNames()
+          .map((each) => `${describe(features, each)}\n`)
+          .join(''),
+      );
     if (features.atStart(name) === undefined) return reply('Unexpected support field');
     if (value === undefined) return reply(describe(features, name));
     const problem = features.set(name, value);
@@ -46,6 +52,13 @@ const set: UnixctlCommand = {
     return reply();
   },
 };
+
+/** All names in the order of OVS's hash table of them (an smap of lib/smap.c, filled in the order of show). */
+function hashedNames(): readonly string[] {
+  const table = new OvsHmap<string, true>(hashString);
+  for (const [name] of FEATURES) table.set(name, true);
+  return [...table.keys()];
+}
 
 function describe(features: DatapathFeatures, name: string): string {
   const title = FEATURES.find(([each]) => each === name)![1];

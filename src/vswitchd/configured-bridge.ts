@@ -1,0 +1,45 @@
+/** What configuration remembers of the bridges and interfaces that it made, to tell what has changed. */
+import type { Row } from '#src/ovsdb/database.js';
+import type { Bridge } from './bridge.js';
+import type { Bundle, SwitchPort } from './bundle.js';
+import type { Ofproto } from './ofproto.js';
+import type { OvsHmap } from './ovs-hmap.js';
+import type { OpenFlowNumbers } from './port-numbers.js';
+
+/** A bridge with what configuration remembers of it. */
+export interface ConfiguredBridge {
+  readonly bridge: Bridge;
+  readonly ofproto: Ofproto;
+  readonly numbers: OpenFlowNumbers;
+  readonly bundles: OvsHmap<string, Bundle>;
+  readonly interfaces: Map<string, ConfiguredInterface>;
+  /** Ports as their bundles were last made of them. */
+  readonly portRows: Map<string, Row | null>;
+  failMode: string;
+  /** For a bridge none of whose ports has a MAC of its maker's. */
+  readonly defaultMac: Uint8Array;
+}
+
+export interface ConfiguredInterface {
+  readonly name: string;
+  readonly type: string;
+  readonly port: SwitchPort;
+  readonly settings: string;
+  /** As last looked at: a row that is the same object has not changed. */
+  row: Row | null;
+}
+
+export function interfaceType(entry: ConfiguredBridge, name: string, row: Row | null): string {
+  if (name === entry.bridge.name) return 'internal';
+  const type = row?.string('type') ?? '';
+  return type === 'dummy-internal' ? 'internal' : type;
+}
+
+/** What may not change while the interface lives; options of dummies may. */
+export function settingsOf(row: Row, entry: ConfiguredBridge): string {
+  const name = row.string('name') ?? '';
+  const type = interfaceType(entry, name, row);
+  const isDummy = type === 'dummy' || type === 'internal';
+  const options = isDummy ? [] : [...row.map('options')].sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([type, options, row.integer('ofport_request') ?? null]);
+}

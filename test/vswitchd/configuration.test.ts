@@ -1,0 +1,55 @@
+/** What configuration does and what the database shows of it; as ovs-vswitchd 3.1.0 does. */
+import { describe, expect, it } from 'vitest';
+import { TestSwitch } from '../support/test-switch.js';
+
+describe('mtu_request', () => {
+  it.each([
+    ['is the MTU of the port', 'get Interface p1 mtu', '9000\n'],
+    ['and, of the least of the ports, that of the local port', 'get Interface br0 mtu', '1500\n'],
+  ])('%s', (_, question, answer) => {
+    const sw = TestSwitch.withPorts(2);
+    sw.vsctl('set Interface p1 mtu_request=9000');
+    expect(sw.vsctl(question)).toBe(answer);
+  });
+});
+
+describe('what cannot be', () => {
+  const VXLAN = 'type=vxlan options:remote_ip=flow options:key=flow';
+
+  it('a second tunnel that would take the same packets', () => {
+    const sw = TestSwitch.withPorts(1);
+    sw.vsctl(`add-port br0 v1 -- set Interface v1 ${VXLAN}`);
+    sw.vsctl(`add-port br0 v2 -- set Interface v2 ${VXLAN}`);
+    expect(sw.vsctl('get Interface v2 ofport error')).toBe(
+      '-1\n"could not add network device v2 to ofproto (File exists)"\n',
+    );
+  });
+
+  it('a bridge on a datapath that there is none of', () => {
+    const sw = TestSwitch.withPorts(1);
+    sw.vsctl('add-br br1 -- set Bridge br1 datapath_type=nope');
+    expect(sw.vswitchd.bridge('br1')).toBeUndefined();
+  });
+});
+
+describe('Bridge:protocols', () => {
+  it('refuses other versions', async () => {
+    const sw = TestSwitch.withPorts(1);
+    sw.vsctl('set Bridge br0 protocols=OpenFlow10');
+    await expect(sw.ofctl('-O OpenFlow13 dump-flows br0')).rejects.toThrow('failed to connect to socket');
+    expect(await sw.ofctl('dump-flows br0')).not.toContain('cookie');
+  });
+});
+
+it('a device that goes down shows in the database', () => {
+  const sw = TestSwitch.withPorts(1);
+  sw.appctl('netdev-dummy/set-admin-state p1 down');
+  expect(sw.vsctl('get Interface p1 admin_state link_state')).toBe('down\ndown\n');
+});
+
+it('statistics are shown every five seconds', () => {
+  const sw = TestSwitch.withPorts(1);
+  sw.receive('p1', new Uint8Array(60));
+  sw.sleep(11);
+  expect(sw.vsctl('get Interface p1 statistics:rx_packets')).toBe('1\n');
+});
