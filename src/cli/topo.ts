@@ -9,7 +9,7 @@ import { type RunArguments, runAll, runOptions } from './run.js';
 const TESTS = ['pingall', 'pingpair', 'none'] as const;
 
 interface TopoArguments extends Omit<RunArguments, 'files'> {
-  topology: string;
+  topology: string | undefined;
   test: (typeof TESTS)[number];
   latency: string | undefined;
   bandwidth: string | undefined;
@@ -22,7 +22,6 @@ const build = (yargs: Argv): Argv<TopoArguments> =>
     yargs
       .positional('topology', {
         type: 'string',
-        demandOption: true,
         describe: 'single,HOSTS  linear,SWITCHES[,HOSTS]  tree,DEPTH[,FANOUT]',
       })
       .option('test', { choices: TESTS, requiresArg: true, default: 'pingall' as const, describe: 'What to try' })
@@ -36,15 +35,19 @@ const build = (yargs: Argv): Argv<TopoArguments> =>
     .example('$0 topo single,4 --dump > four.yaml', 'a scenario file to begin with') as Argv<TopoArguments>;
 
 export const topoCommand: CommandModule<object, TopoArguments> = {
-  command: 'topo <topology>',
+  command: 'topo [topology]',
   describe: 'Build a network from one word and test it',
   builder: build,
   handler: async (argv) => {
-    process.exitCode = await runTopology(argv);
+    const { topology } = argv;
+    if (topology === undefined) {
+      throw new UserError('which topology? For example: upcall topo linear,3');
+    }
+    process.exitCode = await runTopology({ ...argv, topology });
   },
 };
 
-const runTopology = async (argv: ArgumentsCamelCase<TopoArguments>): Promise<number> => {
+const runTopology = async (argv: ArgumentsCamelCase<TopoArguments & { topology: string }>): Promise<number> => {
   const [{ makeTopology }, { readScenario }, { stringify }] = await Promise.all([
     import('../scenario/topology.js'),
     import('../scenario/file/read-scenario.js'),

@@ -125,7 +125,7 @@ export function makeTopology(text: string, steps: readonly object[], link: LinkW
     const given = rest[index];
     if (given === undefined) return standard;
     const number = Number(given);
-    if (/^\d{1,4}$/.test(given) && number >= 1) return number;
+    if (/^\d{1,9}$/.test(given) && number >= 1) return number;
     throw new UserError(`${text}: expected a number of ${name} from 1 on, found "${given}"`);
   });
   const network = new Network();

@@ -46,7 +46,7 @@ describe('a wrong command line is told in a line or two, with exit code 2', () =
     [['sh', '--seed'], 'upcall: Not enough arguments following: seed\n'],
     [['sh', '--bogus', '-c', 'true'], 'upcall: Unknown argument: bogus\n'],
     [['run', '--seed'], 'upcall: Not enough arguments following: seed\n'],
-    [['topo'], 'upcall: Not enough non-option arguments: got 0, need at least 1\n'],
+    [['topo'], 'upcall: which topology? For example: upcall topo linear,3\n'],
     [['replay'], 'upcall: replay needs a capture: a file, or - for standard input\n'],
   ])('%j', async (words, err) => {
     expect(await upcall(...words)).toEqual({ out: '', err, exitCode: 2 });
@@ -91,5 +91,14 @@ describe('where the words of a script begin', () => {
       own: own.split(' '),
       rest: file === undefined ? {} : { file, args },
     });
+  });
+});
+
+describe('a command line that lacks something says what', () => {
+  test.each([
+    ['topo linear,999999', 'upcall: a topology may have at most 1024 switches\n'],
+    ['run /', '/: cannot be read: it is a directory\n'],
+  ])('%s', async (line, err) => {
+    expect(await upcall(...line.split(' '))).toEqual({ out: '', err, exitCode: 2 });
   });
 });

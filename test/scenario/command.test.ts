@@ -94,7 +94,7 @@ describe('upcall run', () => {
     const { out, err, exitCode } = await upcall('run', at('good.yaml'), at('bad.yaml'), at('absent.yaml'));
     expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 });
     expect(err).toBe(
-      `${at('bad.yaml')}:3:11: steps[0]: unknown step "pnig"\n  did you mean "ping"?\n${at('absent.yaml')}: there is no such file\n`,
+      `${at('bad.yaml')}:3:11: steps[0]: unknown step "pnig"\n  did you mean "ping"?\n${at('absent.yaml')}: cannot be read: there is no such file\n`,
     );
   });
 

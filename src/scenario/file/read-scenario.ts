@@ -7,6 +7,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import { fileError } from '../../report/file-error.js';
 import { UserError } from '../../report/user-error.js';
 import type { Scenario, StepModel } from '../model.js';
 import { STEP_KINDS } from '../step/step-table.js';
@@ -25,16 +26,15 @@ const MAX_ALIAS_COUNT = 1000;
 const STEP_WORDS = STEP_KINDS.map((kind) => kind.name);
 
 export function readScenarioFile(file: string): ReadResult {
-  const refuse = (message: string): ReadResult => ({ ok: false, errors: [new UserError(message, { file })] });
+  const shown = file === '' ? "''" : file;
+  const refuse = (message: string): ReadResult => ({ ok: false, errors: [new UserError(message, { file: shown })] });
   try {
     const { size } = statSync(file);
     if (size > MAX_FILE_SIZE)
       return refuse(`expected a scenario file of at most ${MAX_FILE_SIZE} bytes, found ${size}`);
     return readScenario(readFileSync(file, 'utf8'), file, path.dirname(path.resolve(file)));
   } catch (error) {
-    if (error instanceof Error && 'code' in error) {
-      return refuse(error.code === 'ENOENT' ? 'there is no such file' : `cannot be read: ${error.message}`);
-    }
+    if (error instanceof Error && 'code' in error) return { ok: false, errors: [fileError('read', shown, error)] };
     throw error;
   }
 }
