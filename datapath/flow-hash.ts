@@ -2,36 +2,16 @@
  * Hashes of a packet's flow as OVS computes them, so that buckets and source ports are those that OVS would choose.
  * // hot path
  *
- * Mirrors flow_hash_5tuple() and flow_hash_symmetric_l3l4() of lib/flow.c over MurmurHash3 (lib/hash.h, in its form for
- * machines without SSE 4.2, which distributions build). Words are those of a flow key: raw network bytes in a
+ * Mirrors flow_hash_5tuple() and flow_hash_symmetric_l3l4() of lib/flow.c. Words are those of a flow key: raw network bytes in a
  * little-endian word, as OVS hashes them on such machines. All results are unsigned.
  */
+import { hashAdd, hashFinish } from '#flowtable/murmur-hash.js';
 
 const LE_IP = 0x0008;
 const LE_ARP = 0x0608;
 const LE_IPV6 = 0xdd86;
 /** The VLAN id in the TCI's half of a word. */
 const LE_VID = 0xff0f;
-
-function hashAdd(hash: number, word: number): number {
-  const mixed = Math.imul(word, 0xcc9e2d51);
-  const data = hash ^ Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
-  return (Math.imul((data << 13) | (data >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function hashFinish(hash: number, final: number): number {
-  let h = hash ^ final;
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** A hash made another one: hash_int(). */
-export function rehash(hash: number, basis: number): number {
-  return hashFinish(hashAdd(hashAdd(hash, 0), basis), 8);
-}
 
 /** Addresses, protocol and ports of the packet whose key is at `row`. */
 export function hash5Tuple(words: Int32Array, row: number, basis: number): number {

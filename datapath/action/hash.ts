@@ -7,7 +7,8 @@
  */
 import { OFF_DP_HASH, SHAPE_META, SHAPE_WORD } from '#flowtable/flow-key.js';
 import type { DpAction } from '../dpif.js';
-import { hash5Tuple, hashSymmetric, rehash } from '../flow-hash.js';
+import { hash2Words } from '#flowtable/murmur-hash.js';
+import { hash5Tuple, hashSymmetric } from '../flow-hash.js';
 import { swap32 } from '../packet/byte-order.js';
 import { FLOW_HASH_NONE, type Packet } from '../packet-buffer.js';
 import { OP_HASH, type ProgramBuilder } from './program.js';
@@ -30,7 +31,7 @@ export function hashPacket(packet: Packet, algorithm: number, basis: number): vo
   let hash: number;
   if (algorithm === HASH_SYMMETRIC_L4) hash = hashSymmetric(words, row, basis);
   else if (packet.flowHashState === FLOW_HASH_NONE) hash = hash5Tuple(words, row, basis);
-  else hash = rehash(packet.takeFlowHash(), basis);
+  else hash = hash2Words(packet.takeFlowHash(), basis);
   words[row + DP_HASH_WORD] = swap32(hash);
   if (hash !== 0) words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_META;
 }

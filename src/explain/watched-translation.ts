@@ -15,7 +15,8 @@ import type { Bridge } from '#src/vswitchd/bridge.js';
 import type { Rule } from '#src/vswitchd/openflow-table.js';
 import type { TranslateOutcome } from '#src/vswitchd/translate/outcome.js';
 import type { TraceNode, TraceNodeKind } from '#src/vswitchd/translate/trace.js';
-import { Translation, type TranslateInput } from '#src/vswitchd/translate/translation.js';
+import type { TranslateInput } from '#src/vswitchd/translate/input.js';
+import { Translation } from '#src/vswitchd/translate/translation.js';
 
 /** Who asked for a bit. */
 export type Cause =

@@ -25,7 +25,8 @@ import {
   VLAN_VID_MASK,
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
-import { hashAdd, hashFinish, jhashBytes } from './ovs-hash.js';
+import { hashAdd, hashFinish } from '#flowtable/murmur-hash.js';
+import { jhashBytes } from './jhash.js';
 
 export type HashFields =
   | 'eth_src'

@@ -3,27 +3,12 @@
  *
  * The order in which OVS floods (and lists many things) is the order of its hash tables: bucket by bucket, newest
  * first within a bucket, as the table has grown so far. To give the same datapath actions the order must be the same.
- * Mirrors lib/hmap.[ch] and the portable half of lib/hash.h (MurmurHash3, A. Appleby), which Debian's x86-64 build
- * uses.
+ * Mirrors lib/hmap.[ch] and hash_int() and hash_string() of lib/hash.[ch].
  */
+import { hash2Words, hashAdd, hashFinish } from '#flowtable/murmur-hash.js';
 
-const rotl = (x: number, k: number): number => (x << k) | (x >>> (32 - k));
-
-function hashAdd(hash: number, data: number): number {
-  let h = hash;
-  if (data !== 0) h ^= Math.imul(rotl(Math.imul(data, 0xcc9e2d51), 15), 0x1b873593);
-  return (Math.imul(rotl(h, 13), 5) + 0xe6546b64) | 0;
-}
-
-function hashFinish(hash: number, final: number): number {
-  let h = hash ^ final;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** hash_int(), which is hash_2words(): port numbers. */
-export const hashInteger = (x: number, basis = 0): number => hashFinish(hashAdd(hashAdd(x | 0, 0), basis), 8);
+/** hash_int(): port numbers. */
+export const hashInteger = (x: number, basis = 0): number => hash2Words(x | 0, basis);
 
 const encoder = new TextEncoder();
 

@@ -3,7 +3,7 @@
  * well-formed ones of all kinds, then the same with bytes changed, cut and padded at random. Skipped where OVS is not
  * installed.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,9 @@ import { describe, expect, it } from 'vitest';
 import type { FlowKey } from '#flowtable/flow-key.js';
 import { extractFlow } from '#datapath/flow-extract.js';
 import { SeededRng } from '#src/sim/rng.js';
+import { requireOracle } from '../support/ovs-oracle.js';
 import { allFrames } from '../support/frame-samples.js';
 import { ip6, toHex } from '../support/packet-builder.js';
-
-const isInstalled = spawnSync('ovs-ofctl', ['--version']).status === 0;
 
 function pcap(frames: readonly Uint8Array[]): Buffer {
   const header = Buffer.alloc(24);
@@ -115,7 +114,7 @@ function frames(): Uint8Array[] {
   return all;
 }
 
-describe.skipIf(!isInstalled)('key extraction agrees with ovs-ofctl parse-pcap', () => {
+describe.skipIf(!requireOracle())('key extraction agrees with ovs-ofctl parse-pcap', () => {
   it('on well-formed, cut and changed frames of all kinds', () => {
     const folder = mkdtempSync(join(tmpdir(), 'extract-'));
     try {

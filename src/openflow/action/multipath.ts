@@ -6,7 +6,7 @@ import { UserError } from '../../report/user-error.js';
 import { type HashFields, hashFieldsOf, maskHashFields, parseHashFields } from '../flow-hash-fields.js';
 import { maskValue } from '../field-value.js';
 import { parseLeadingDecimal } from '../number-text.js';
-import { hash2Words } from '../ovs-hash.js';
+import { hash2Words } from '#flowtable/murmur-hash.js';
 import {
   checkDestination,
   formatSubfield,

@@ -10,7 +10,7 @@ import type { Field } from '#flowtable/fields.js';
 import { OFF_DP_HASH } from '#flowtable/flow-key.js';
 import { hasField, maskValue, readValue } from '#src/openflow/field-value.js';
 import { hashFieldsOf, maskHashFields } from '#src/openflow/flow-hash-fields.js';
-import { hashAdd, hashFinish } from '#src/openflow/ovs-hash.js';
+import { hashAdd, hashFinish } from '#flowtable/murmur-hash.js';
 import { formatPort } from '#src/openflow/port-text.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
 import { fieldWidth } from '#src/openflow/subfield.js';

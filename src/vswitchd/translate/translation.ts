@@ -58,6 +58,7 @@ import { Freezer } from './freeze.js';
 import { thaw } from './frozen-state.js';
 import { translateGroup } from './group.js';
 import { decrementTtl, popVlan, pushVlan } from './header-actions.js';
+import type { TranslateInput } from './input.js';
 import { translateLearn } from './learn.js';
 import { mirrorEgress, mirrorIngress } from './mirror.js';
 import { decrementMplsTtl, needsRecirculationForMpls, popMpls, pushMpls } from './mpls.js';
@@ -73,22 +74,6 @@ import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
 import { finishMask, initMask } from './wildcards.js';
 
 const CS_TRACKED = 0x20;
-
-export interface TranslateInput {
-  readonly bridge: Bridge;
-  /** The packet's key with OpenFlow's port number in in_port. Not changed. */
-  readonly flow: FlowKey;
-  /** The frame when there is one at hand. */
-  readonly packet: Uint8Array | null;
-  /** May MAC addresses be learned? */
-  readonly allowSideEffects: boolean;
-  /** Actions to translate in place of a table lookup. */
-  readonly actions?: readonly Action[];
-  /** Are they a controller's, with a packet of its own? */
-  readonly isPacketOut?: boolean;
-  readonly trace?: boolean;
-  readonly traceNames?: boolean;
-}
 
 export class Translation implements TranslateContext {
   readonly flow: FlowKey;

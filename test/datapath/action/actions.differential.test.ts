@@ -9,11 +9,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DpAction } from '#datapath/dpif.js';
 import { makeBench, output, setField } from '../../support/datapath-bench.js';
+import { requireOracle } from '../../support/ovs-oracle.js';
 import { type FrameSample, allFrames } from '../../support/frame-samples.js';
 import { toHex } from '../../support/packet-builder.js';
 import { frameKey } from '../../support/datapath-bench.js';
-
-const isInstalled = spawnSync('ovs-vswitchd', ['--version']).status === 0;
 
 interface Case {
   readonly name: string;
@@ -225,7 +224,7 @@ function readPcap(file: string, from: number): { frames: string[]; end: number }
   return { frames, end: at };
 }
 
-describe.skipIf(!isInstalled)('actions agree with OVS', () => {
+describe.skipIf(!requireOracle())('actions agree with OVS', () => {
   let folder = '';
   let environment: NodeJS.ProcessEnv = {};
   let read = 0;

@@ -1,29 +1,6 @@
-/**
- * OVS's own hash functions, so that multipath and bundle choose what OVS chooses: Bob Jenkins's lookup3 over bytes
- * (lib/jhash.c) and MurmurHash3 over words (lib/hash.h, in its form for machines without SSE 4.2, which is what
- * distributions build). All results are unsigned.
- */
+/** Bob Jenkins's lookup3 over bytes, so that multipath and bundle choose what OVS chooses. Mirrors lib/jhash.c. */
 
 const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits));
-
-export function hashAdd(hash: number, word: number): number {
-  const mixed = Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
-  return (Math.imul(rotate(hash ^ mixed, 13), 5) + 0xe6546b64) >>> 0;
-}
-
-export function hashFinish(hash: number, final: number): number {
-  let h = hash ^ final;
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** hash_2words(). */
-export function hash2Words(x: number, y: number): number {
-  return hashFinish(hashAdd(hashAdd(x, 0), y), 8);
-}
 
 /** jhash_bytes(): lookup3's hashlittle() with little-endian words. */
 export function jhashBytes(bytes: Uint8Array, basis: number): number {
