@@ -18,12 +18,17 @@ import {
   FlowKey,
   FRAG_ANY,
   FRAG_LATER,
+  OFF_DP_HASH,
+  OFF_TUN_ID,
+  OFF_TUN_OPTIONS_PRESENT,
   SHAPE_ARP,
   SHAPE_IGMP,
   SHAPE_IPV6,
   SHAPE_META,
   SHAPE_MPLS,
+  SHAPE_NSH,
   SHAPE_TUNNEL,
+  SHAPE_TUNNEL_OPTIONS,
   SHAPE_VLAN1,
   SHAPE_WORD,
 } from '#flowtable/flow-key.js';
@@ -43,15 +48,15 @@ export const L3_WORD = DATAPATH_WORDS + 1;
 export const L4_WORD = DATAPATH_WORDS + 2;
 /** Bytes of padding after the end of the IP packet. */
 export const PAD_WORD = DATAPATH_WORDS + 3;
-export const ROW_WORDS = 80;
+export const ROW_WORDS = 160;
 
 /** Tags that OVS looks at when nothing is configured (other_config:vlan-limit is 1; lib/flow.c begins with 2). */
 export const MAX_VLAN_HEADERS = 2;
 
-const SHAPE_METADATA = SHAPE_META | SHAPE_TUNNEL;
-const SHAPE_PACKET = SHAPE_VLAN1 | SHAPE_MPLS | SHAPE_IPV6 | SHAPE_ARP | SHAPE_IGMP;
+const SHAPE_METADATA = SHAPE_META | SHAPE_TUNNEL | SHAPE_TUNNEL_OPTIONS;
+const SHAPE_PACKET = SHAPE_VLAN1 | SHAPE_MPLS | SHAPE_IPV6 | SHAPE_ARP | SHAPE_IGMP | SHAPE_NSH;
 /** Word after the last that comes from the packet itself. */
-const PACKET_END_WORD = 37;
+const PACKET_END_WORD = OFF_DP_HASH / 4;
 
 // EtherTypes and TPIDs as the two bytes stand in a little-endian word.
 const LE_IP = 0x0008;
@@ -272,11 +277,15 @@ export function loadMetadata(words: Int32Array, row: number, key: FlowKey): void
   for (let i = 11; i < SHAPE_WORD; i++) words[row + i] = from[i]!;
   let meta = 0;
   let tunnel = 0;
+  let options = 0;
   for (let i = PACKET_END_WORD; i < TUNNEL_WORD; i++) meta |= words[row + i] = from[i]!;
-  for (let i = TUNNEL_WORD; i < DATAPATH_WORDS; i++) tunnel |= words[row + i] = from[i]!;
-  const shape = (meta !== 0 ? SHAPE_META : 0) | (tunnel !== 0 ? SHAPE_TUNNEL : 0);
+  for (let i = TUNNEL_WORD; i < TUNNEL_OPTIONS_WORD; i++) tunnel |= words[row + i] = from[i]!;
+  for (let i = TUNNEL_OPTIONS_WORD; i < DATAPATH_WORDS; i++) options |= words[row + i] = from[i]!;
+  const shape =
+    (meta !== 0 ? SHAPE_META : 0) | (tunnel !== 0 ? SHAPE_TUNNEL : 0) | (options !== 0 ? SHAPE_TUNNEL_OPTIONS : 0);
   words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | shape;
 }
 
 /** First word of the tunnel section of a key. */
-export const TUNNEL_WORD = 55;
+export const TUNNEL_WORD = OFF_TUN_ID / 4;
+export const TUNNEL_OPTIONS_WORD = OFF_TUN_OPTIONS_PRESENT / 4;

@@ -2,7 +2,7 @@
  * The flow key: what a packet looks like to the switch, as a fixed row of 32-bit words.
  *
  * Mirrors `struct sw_flow_key` (net/openvswitch) and `struct flow` (lib/flow.h). One layout serves the datapath and
- * userspace: words 0..69 are the datapath's, the rest (registers, metadata) exist only while OpenFlow tables are
+ * userspace: words 0..144 are the datapath's, the rest (registers, metadata) exist only while OpenFlow tables are
  * translated and are zero in the datapath.
  *
  * Every field stands in network byte order, as its bytes stand in the frame, so that the hot path copies raw
@@ -18,9 +18,10 @@
  *       28 nw_tos, nw_ttl, tcp_flags      32 nw_src       36 nw_dst      40 tp_src, tp_dst
  *       44 ct_state, ct_zone              48 packet_type  52 pkt_mark    56 skb_priority  60 SHAPE
  *       64 vlan[1] tpid,tci   68 mpls[0..2]   80 ipv6_src  96 ipv6_dst  112 ipv6_label  116 nd_target
- *      132 arp_sha..arp_tha  144 igmp_group  148 dp_hash  152 ct_mark  156 ct_label
- *      172 ct original tuple (48 bytes)      220 tunnel (60 bytes)
- *      280 metadata, reg0..reg15, actset_output, conj_id   (userspace only)
+ *      132 arp_sha..arp_tha  144 igmp_group  148 nsh (24 bytes)
+ *      172 dp_hash  176 ct_mark  180 ct_label  196 ct original tuple (48 bytes)
+ *      244 tunnel (60 bytes)   304 tunnel, GTP-U and ERSPAN (12 bytes)   316 tunnel options (264 bytes)
+ *      580 metadata, reg0..reg15, actset_output, conj_id   (userspace only)
  * ```
  */
 
@@ -56,37 +57,60 @@ export const OFF_ND_TARGET = 116;
 export const OFF_ARP_SHA = 132;
 export const OFF_ARP_THA = 138;
 export const OFF_IGMP_GROUP = 144;
-export const OFF_DP_HASH = 148;
-export const OFF_CT_MARK = 152;
-export const OFF_CT_LABEL = 156;
-export const OFF_CT_NW_SRC = 172;
-export const OFF_CT_NW_DST = 176;
-export const OFF_CT_IPV6_SRC = 180;
-export const OFF_CT_IPV6_DST = 196;
-export const OFF_CT_TP_SRC = 212;
-export const OFF_CT_TP_DST = 214;
-export const OFF_CT_NW_PROTO = 216;
-export const OFF_TUN_ID = 220;
-export const OFF_TUN_SRC = 228;
-export const OFF_TUN_DST = 232;
-export const OFF_TUN_IPV6_SRC = 236;
-export const OFF_TUN_IPV6_DST = 252;
-export const OFF_TUN_FLAGS = 268;
-export const OFF_TUN_TOS = 270;
-export const OFF_TUN_TTL = 271;
-export const OFF_TUN_GBP_ID = 272;
-export const OFF_TUN_GBP_FLAGS = 274;
-export const OFF_TUN_TP_SRC = 276;
-export const OFF_TUN_TP_DST = 278;
+export const OFF_NSH_FLAGS = 148;
+export const OFF_NSH_TTL = 149;
+export const OFF_NSH_MDTYPE = 150;
+export const OFF_NSH_NP = 151;
+/** Service path identifier (24 bits) and service index (8 bits), RFC 8300 §2.3. */
+export const OFF_NSH_PATH_HDR = 152;
+/** Four context words of MD type 1. */
+export const OFF_NSH_CONTEXT = 156;
+export const OFF_DP_HASH = 172;
+export const OFF_CT_MARK = 176;
+export const OFF_CT_LABEL = 180;
+export const OFF_CT_NW_SRC = 196;
+export const OFF_CT_NW_DST = 200;
+export const OFF_CT_IPV6_SRC = 204;
+export const OFF_CT_IPV6_DST = 220;
+export const OFF_CT_TP_SRC = 236;
+export const OFF_CT_TP_DST = 238;
+export const OFF_CT_NW_PROTO = 240;
+export const OFF_TUN_ID = 244;
+export const OFF_TUN_SRC = 252;
+export const OFF_TUN_DST = 256;
+export const OFF_TUN_IPV6_SRC = 260;
+export const OFF_TUN_IPV6_DST = 276;
+export const OFF_TUN_FLAGS = 292;
+export const OFF_TUN_TOS = 294;
+export const OFF_TUN_TTL = 295;
+export const OFF_TUN_GBP_ID = 296;
+export const OFF_TUN_GBP_FLAGS = 298;
+export const OFF_TUN_TP_SRC = 300;
+export const OFF_TUN_TP_DST = 302;
+export const OFF_TUN_GTPU_FLAGS = 304;
+export const OFF_TUN_GTPU_MSGTYPE = 305;
+export const OFF_TUN_ERSPAN_VER = 306;
+export const OFF_TUN_ERSPAN_DIR = 307;
+export const OFF_TUN_ERSPAN_IDX = 308;
+export const OFF_TUN_ERSPAN_HWID = 312;
+/**
+ * Tunnel options (struct tun_metadata, lib/tun-metadata.h), in one of two forms. Raw, as the datapath has them: the
+ * length in bytes as 16 bits at OFF_TUN_OPTIONS_PRESENT, the options of RFC 8926 §3.5 one behind the other at
+ * OFF_TUN_OPTIONS. Translated, as OpenFlow tables see them: at OFF_TUN_OPTIONS_PRESENT a 64-bit map of which of
+ * tun_metadata0..63 are there, at OFF_TUN_OPTIONS their values where the bridge's TLV map has put them.
+ */
+export const OFF_TUN_OPTIONS_PRESENT = 316;
+export const OFF_TUN_OPTIONS = 324;
+export const TUN_OPTIONS_SIZE = 256;
 /** First byte that only userspace knows. */
-export const OFF_USERSPACE = 280;
-export const OFF_METADATA = 280;
-export const OFF_REG0 = 288;
-export const OFF_ACTSET_OUTPUT = 352;
-export const OFF_CONJ_ID = 356;
+export const OFF_USERSPACE = 580;
+export const OFF_METADATA = 580;
+export const OFF_REG0 = 588;
+export const OFF_ACTSET_OUTPUT = 652;
+export const OFF_CONJ_ID = 656;
 
 /** Words of a whole key. */
-export const KEY_WORDS = 90;
+export const KEY_WORDS = 165;
 export const KEY_BYTES = KEY_WORDS * 4;
 /** Words that the datapath sees; a datapath key has zeros beyond them. */
 export const DATAPATH_WORDS = OFF_USERSPACE / 4;
@@ -101,7 +125,9 @@ export const SHAPE_IPV6 = 4; // ipv6_src .. nd_target
 export const SHAPE_ARP = 8; // arp_sha, arp_tha (also ND link-layer options)
 export const SHAPE_IGMP = 16;
 export const SHAPE_META = 32; // dp_hash, ct_mark, ct_label, ct original tuple
-export const SHAPE_TUNNEL = 64;
+export const SHAPE_TUNNEL = 64; // all of the tunnel but its options
+export const SHAPE_NSH = 128;
+export const SHAPE_TUNNEL_OPTIONS = 256;
 
 /** OVS's marker in vlan_tci: a tag is present (the CFI/DEI bit of IEEE 802.1Q-2018 §9.6 is not kept). */
 export const VLAN_CFI = 0x1000;
@@ -191,8 +217,10 @@ export class FlowKey {
     if (!this.isZero(OFF_IPV6_SRC, 52)) shape |= SHAPE_IPV6;
     if (!this.isZero(OFF_ARP_SHA, 12)) shape |= SHAPE_ARP;
     if (!this.isZero(OFF_IGMP_GROUP, 4)) shape |= SHAPE_IGMP;
+    if (!this.isZero(OFF_NSH_FLAGS, OFF_DP_HASH - OFF_NSH_FLAGS)) shape |= SHAPE_NSH;
     if (!this.isZero(OFF_DP_HASH, OFF_TUN_ID - OFF_DP_HASH)) shape |= SHAPE_META;
-    if (!this.isZero(OFF_TUN_ID, OFF_USERSPACE - OFF_TUN_ID)) shape |= SHAPE_TUNNEL;
+    if (!this.isZero(OFF_TUN_ID, OFF_TUN_OPTIONS_PRESENT - OFF_TUN_ID)) shape |= SHAPE_TUNNEL;
+    if (!this.isZero(OFF_TUN_OPTIONS_PRESENT, OFF_USERSPACE - OFF_TUN_OPTIONS_PRESENT)) shape |= SHAPE_TUNNEL_OPTIONS;
     this.words[SHAPE_WORD] = shape;
   }
 }

@@ -8,13 +8,24 @@
  * and one finalizer mixes the sum (MurmurHash3's fmix32). Not keyed: whoever knows the constants can make collisions,
  * which cost time and never a wrong answer, because every table compares whole keys.
  */
-import { DATAPATH_WORDS, type FlowKey, SHAPE_IPV6, SHAPE_TUNNEL, SHAPE_WORD } from './flow-key.js';
+import {
+  DATAPATH_WORDS,
+  type FlowKey,
+  KEY_WORDS,
+  OFF_TUN_ID,
+  SHAPE_IPV6,
+  SHAPE_TUNNEL,
+  SHAPE_WORD,
+} from './flow-key.js';
+
+/** The tunnel's key and IPv4 addresses are the first four words from here. */
+const TUNNEL_WORD = OFF_TUN_ID / 4;
 
 /** One odd multiplier for each word of a key. */
 export const MULTIPLIERS: Int32Array = makeMultipliers();
 
 function makeMultipliers(): Int32Array {
-  const multipliers = new Int32Array(96);
+  const multipliers = new Int32Array(KEY_WORDS);
   let x = 0x9e3779b9;
   for (let i = 0; i < multipliers.length; i++) {
     x = mixBits(x + 0x6d2b79f5);
@@ -55,7 +66,7 @@ export function microflowHash(words: Int32Array, at: number): number {
   if (shape !== 0) {
     h = (h + shape) | 0;
     if ((shape & SHAPE_IPV6) !== 0) h = (h + addressSum(words, at + 20)) | 0;
-    if ((shape & SHAPE_TUNNEL) !== 0) h = addWords(h, words, at, 55, 59);
+    if ((shape & SHAPE_TUNNEL) !== 0) h = addWords(h, words, at, TUNNEL_WORD, TUNNEL_WORD + 4);
   }
   return mixBits(h);
 }

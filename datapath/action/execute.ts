@@ -8,8 +8,9 @@
  * Invariant: bytes that do not belong to the packet are never written. The first action that changes the frame moves
  * a borrowed one into the packet's own slot.
  */
-import { DROP_REASON_CODES } from '../drop-reason.js';
+
 import type { UserspaceCookie } from '../dpif.js';
+import { DROP_REASON_CODES } from '../drop-reason.js';
 import type { Packet } from '../packet-buffer.js';
 import type { StatefulActions } from '../stateful-actions.js';
 import { runTunnelPop, runTunnelPush, type TunnelHost } from '../tunnel-actions.js';
@@ -45,6 +46,7 @@ import {
   OP_SET_SCTP,
   OP_SET_TCP,
   OP_SET_TUNNEL,
+  OP_SET_TUNNEL_OPTIONS,
   OP_SET_UDP,
   OP_TNL_POP,
   OP_TNL_PUSH,
@@ -59,7 +61,7 @@ import { setEth } from './set-eth.js';
 import { setIcmp } from './set-icmp.js';
 import { setIpv4 } from './set-ipv4.js';
 import { setIpv6 } from './set-ipv6.js';
-import { setMetadata, setTunnel } from './set-metadata.js';
+import { setMetadata, setTunnel, setTunnelOptions } from './set-metadata.js';
 import { setMpls } from './set-mpls.js';
 import { setNd } from './set-nd.js';
 import { setSctp, setTcp, setUdp } from './set-transport.js';
@@ -113,6 +115,9 @@ function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram
         continue;
       case OP_SET_TUNNEL:
         setTunnel(packet, code, operand);
+        continue;
+      case OP_SET_TUNNEL_OPTIONS:
+        setTunnelOptions(packet, code, operand);
         continue;
       case OP_TRUNC:
         cut = cutSize(packet.length, code[operand]!);

@@ -16,7 +16,7 @@ export const OP_POP_VLAN = 4;
 export const OP_RECIRC = 5; // recirculation id
 export const OP_DROP = 6; // index of the reason
 export const OP_SET_METADATA = 7; // word of the key, value, mask
-export const OP_SET_TUNNEL = 8; // 15 words
+export const OP_SET_TUNNEL = 8; // 18 words
 export const OP_SET_ETH = 9; // 3 values, 3 masks
 export const OP_SET_IPV4 = 10; // src, dst, tos and ttl: value, mask each
 export const OP_SET_IPV6 = 11; // class and label, hop limit, 4 src, 4 dst: value, mask each
@@ -40,10 +40,11 @@ export const OP_CT = 27; // index of the request
 export const OP_CT_CLEAR = 28;
 export const OP_TNL_PUSH = 29; // index of the action
 export const OP_TNL_POP = 30; // port
+export const OP_SET_TUNNEL_OPTIONS = 31; // 66 words
 
 /** Operands of each opcode. */
 export const OPERAND_COUNT: readonly number[] = [
-  0, 1, 1, 1, 0, 1, 1, 3, 15, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1,
+  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66,
 ];
 
 /** Lists of actions within each other (lib/odp-util.c MAX_ODP_NESTED). */

@@ -7,7 +7,19 @@
  * Invariant: after writing, the SHAPE word announces the section that holds these fields if anything in it is set. The
  * original tuple is of one family; the fields of the other are zero.
  */
-import { SHAPE_META, SHAPE_WORD } from '#flowtable/flow-key.js';
+import {
+  OFF_CT_IPV6_DST,
+  OFF_CT_IPV6_SRC,
+  OFF_CT_LABEL,
+  OFF_CT_MARK,
+  OFF_CT_NW_PROTO,
+  OFF_CT_NW_SRC,
+  OFF_CT_TP_SRC,
+  OFF_DP_HASH,
+  OFF_TUN_ID,
+  SHAPE_META,
+  SHAPE_WORD,
+} from '#flowtable/flow-key.js';
 import { swap32 } from '../packet/byte-order.js';
 import { IP_PROTO_ICMP, IP_PROTO_ICMPV6 } from '../packet/ipv4.js';
 import {
@@ -32,15 +44,15 @@ export interface KeyRow {
 }
 
 const STATE_WORD = 11;
-const META_WORD = 37;
-const MARK_WORD = 38;
-const LABEL_WORD = 39;
-const TUPLE_NW_SRC_WORD = 43;
-const TUPLE_IPV6_SRC_WORD = 45;
-const TUPLE_IPV6_DST_WORD = 49;
-const TUPLE_PORTS_WORD = 53;
-const TUPLE_PROTOCOL_WORD = 54;
-const META_END_WORD = 55;
+const META_WORD = OFF_DP_HASH / 4;
+const MARK_WORD = OFF_CT_MARK / 4;
+const LABEL_WORD = OFF_CT_LABEL / 4;
+const TUPLE_NW_SRC_WORD = OFF_CT_NW_SRC / 4;
+const TUPLE_IPV6_SRC_WORD = OFF_CT_IPV6_SRC / 4;
+const TUPLE_IPV6_DST_WORD = OFF_CT_IPV6_DST / 4;
+const TUPLE_PORTS_WORD = OFF_CT_TP_SRC / 4;
+const TUPLE_PROTOCOL_WORD = OFF_CT_NW_PROTO / 4;
+const META_END_WORD = OFF_TUN_ID / 4;
 const PROTOCOL_WORD = 6;
 const PORTS_WORD = 10;
 

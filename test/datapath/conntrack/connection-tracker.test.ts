@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { CtRequest, NatRange } from '#datapath/conntrack/ct-request.js';
+import {
+  OFF_CT_LABEL,
+  OFF_CT_MARK,
+  OFF_CT_NW_PROTO,
+  OFF_CT_NW_SRC,
+  OFF_CT_TP_DST,
+  OFF_CT_TP_SRC,
+  OFF_CT_ZONE,
+  OFF_DP_HASH,
+  OFF_TUN_ID,
+} from '#flowtable/flow-key.js';
 import { eth, hex, ip4, toHex } from '../../support/packet-builder.js';
 import { natTo } from './real-tracker.js';
 import { TrackedFrames } from './tracked-frames.js';
@@ -158,13 +169,17 @@ describe('a connection tracker', () => {
     const full = { value: hex('000102030405060708090a0b0c0d0e0f'), mask: hex('ff'.repeat(16)) };
     frames.send(there().udp(5, 53).bytes(), { ...commit, mark: { value: 0xabcd, mask: 0xffff }, label: full });
     const { key } = frames.send(back().udp(53, 5).bytes(), look);
-    expect([key.u16(46), key.u32(152), toHex(key.bytes.subarray(156, 172))]).toEqual([1, 0xabcd, toHex(full.value)]);
-    expect([toHex(key.bytes.subarray(172, 180)), key.u16(212), key.u16(214), key.u8(216)]).toEqual([
-      '0a0000010a000002',
-      5,
-      53,
-      17,
-    ]);
+    expect([
+      key.u16(OFF_CT_ZONE),
+      key.u32(OFF_CT_MARK),
+      toHex(key.bytes.subarray(OFF_CT_LABEL, OFF_CT_LABEL + 16)),
+    ]).toEqual([1, 0xabcd, toHex(full.value)]);
+    expect([
+      toHex(key.bytes.subarray(OFF_CT_NW_SRC, OFF_CT_NW_SRC + 8)),
+      key.u16(OFF_CT_TP_SRC),
+      key.u16(OFF_CT_TP_DST),
+      key.u8(OFF_CT_NW_PROTO),
+    ]).toEqual(['0a0000010a000002', 5, 53, 17]);
     expect(frames.dump()[0]).toContain(',mark=43981,labels=0x102030405060708090a0b0c0d0e0f');
   });
 
@@ -301,7 +316,9 @@ describe('a connection tracker', () => {
     frames.send(there().udp(5, 53).bytes(), { ...commit, mark: { value: 1, mask: 1 } });
     frames.tracker.clear(frames.packet, frames.packet);
     expect(
-      [...frames.packet.words.subarray(frames.packet.row + 37, frames.packet.row + 55)].every((word) => word === 0),
+      [...frames.packet.words.subarray(frames.packet.row + OFF_DP_HASH / 4, frames.packet.row + OFF_TUN_ID / 4)].every(
+        (word) => word === 0,
+      ),
     ).toBe(true);
     expect(frames.packet.words[frames.packet.row + 15]).toBe(0);
   });

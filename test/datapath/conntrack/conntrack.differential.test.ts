@@ -4,6 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMIT_ZONE } from '#datapath/conntrack/zone-limits.js';
+import {
+  OFF_CT_LABEL,
+  OFF_CT_MARK,
+  OFF_CT_NW_DST,
+  OFF_CT_NW_SRC,
+  OFF_CT_TP_DST,
+  OFF_CT_TP_SRC,
+} from '#flowtable/flow-key.js';
 import { SeededRng } from '#src/sim/rng.js';
 import { formatConnectionBuckets, formatConnectionStats, formatZoneLimits } from '#src/vswitchd/odp/conntrack-text.js';
 import { flushMatching, parseConnectionMatch } from '#src/vswitchd/odp/conntrack-match.js';
@@ -261,9 +269,9 @@ function compareOne(real: RealResult, mine: Tracked): string | null {
   const isIpv4 = mine.key.u16(24) === 0x0800;
   const got = {
     state: mine.state,
-    mark: mine.key.u32(152),
+    mark: mine.key.u32(OFF_CT_MARK),
     zone: mine.key.u16(46),
-    label: mine.key.u16(170),
+    label: mine.key.u16(OFF_CT_LABEL + 14),
     rest: toHex(mine.frame.subarray(12)),
     tuple: real.tuple === null || !isIpv4 ? null : tupleOf(mine.key.bytes),
   };
@@ -284,9 +292,9 @@ async function compareDumps(theirs: RealTracker, ours: TrackedFrames): Promise<s
 /** ct_tp_dst, ct_nw_dst, ct_tp_src, ct_nw_src, as the real bridge shows them. */
 function tupleOf(bytes: Uint8Array): string {
   return (
-    toHex(bytes.subarray(214, 216)) +
-    toHex(bytes.subarray(176, 180)) +
-    toHex(bytes.subarray(212, 214)) +
-    toHex(bytes.subarray(172, 176))
+    toHex(bytes.subarray(OFF_CT_TP_DST, OFF_CT_TP_DST + 2)) +
+    toHex(bytes.subarray(OFF_CT_NW_DST, OFF_CT_NW_DST + 4)) +
+    toHex(bytes.subarray(OFF_CT_TP_SRC, OFF_CT_TP_SRC + 2)) +
+    toHex(bytes.subarray(OFF_CT_NW_SRC, OFF_CT_NW_SRC + 4))
   );
 }

@@ -1,5 +1,5 @@
 /** A tracker with a clock that stands still, and frames sent through it one by one. */
-import { FlowKey } from '#flowtable/flow-key.js';
+
 import type { ConnectionEntry } from '#datapath/conntrack/connection-entry.js';
 import { ConnectionTracker } from '#datapath/conntrack/connection-tracker.js';
 import { readCtState } from '#datapath/conntrack/ct-metadata.js';
@@ -7,6 +7,7 @@ import { type CtRequest, PLAIN_CT_REQUEST } from '#datapath/conntrack/ct-request
 import { FragmentTracker } from '#datapath/conntrack/fragment-tracker.js';
 import { extractPacket, MAX_VLAN_HEADERS, resetMetadata } from '#datapath/flow-extract.js';
 import { type Packet, PacketPool } from '#datapath/packet-buffer.js';
+import { DATAPATH_WORDS, FlowKey } from '#flowtable/flow-key.js';
 import { SeededRng } from '#src/sim/rng.js';
 import { formatConnection } from '#src/vswitchd/odp/conntrack-text.js';
 
@@ -53,7 +54,7 @@ export class TrackedFrames {
     }
     extractPacket(packet.view, packet.start, packet.length, packet.words, packet.row, MAX_VLAN_HEADERS);
     const key = new FlowKey();
-    key.words.set(packet.words.subarray(packet.row, packet.row + 70));
+    key.words.set(packet.words.subarray(packet.row, packet.row + DATAPATH_WORDS));
     return { state: stateText(readCtState(packet.words, packet.row)), frame: packet.copyBytes(), key };
   }
 
