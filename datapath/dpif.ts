@@ -40,11 +40,50 @@ export type UserspaceCookie =
       readonly ruleCookie: bigint;
       readonly controllerId: number;
       readonly maxLen: number;
-    };
+    }
+  | SampleCookie
+  /** Bytes that only their author understands. */
+  | { readonly kind: 'userdata'; readonly bytes: Uint8Array };
+
+/** A packet that was sampled for a collector. Where one is for another bridge than the packet came to, bridge says so. */
+export type SampleCookie =
+  | {
+      readonly kind: 'sflow';
+      readonly bridge: string;
+      /** The first tag that the packet leaves with, and where to: sFlow's interface number. */
+      readonly vlanTci: number;
+      readonly output: number;
+    }
+  | {
+      readonly kind: 'flow-sample';
+      readonly bridge: string;
+      /** Of 65535. */
+      readonly probability: number;
+      readonly collectorSetId: number;
+      readonly observationDomainId: number;
+      readonly observationPointId: number;
+      /** NO_PORT where the packet is sampled as it comes in. */
+      readonly outputPort: number;
+      readonly direction: 'default' | 'ingress' | 'egress';
+    }
+  | { readonly kind: 'ipfix'; readonly bridge: string; readonly outputPort: number };
+
+/** No datapath port (ODPP_NONE). */
+export const NO_PORT = 0xffff_ffff;
+
+export interface UserspaceAction {
+  readonly kind: 'userspace';
+  readonly pid: number;
+  readonly cookie: UserspaceCookie;
+  /** The flow's actions go up, too. */
+  readonly withActions?: boolean;
+  /** The header that this tunnel port would give the packet goes up, too. */
+  readonly tunnelOutPort?: number;
+}
 
 export type DpAction =
   | { readonly kind: 'output'; readonly port: number }
-  | { readonly kind: 'userspace'; readonly pid: number; readonly cookie: UserspaceCookie }
+  | UserspaceAction
   /**
    * Writes the bits of mask (all bits of the attribute when null) from value. Both are keys of which only the fields
    * of the attribute count.

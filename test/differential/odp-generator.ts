@@ -270,12 +270,7 @@ export class OdpGenerator {
       case 5:
         return 'pop_vlan';
       case 6:
-        return `userspace(pid=${dice.pick([0, 77])},${dice.pick([
-          'slow_path(action)',
-          'slow_path(match)',
-          'controller(reason=1,dont_send=0,continuation=0,recirc_id=3,rule_cookie=0xaf,controller_id=0,max_len=65535)',
-          'controller(reason=0,dont_send=1,continuation=1,recirc_id=0,rule_cookie=0,controller_id=7,max_len=128)',
-        ])})`;
+        return this.userspace();
       case 7:
         return `recirc(${dice.between(0, 300)})`;
       case 8:
@@ -300,6 +295,43 @@ export class OdpGenerator {
         return `check_pkt_len(size=${size},gt(${this.branch(depth)}),le(${this.branch(depth)}))`;
       }
     }
+  }
+
+  private userspace(): string {
+    const { dice } = this;
+    const cookie = dice.pick([
+      '',
+      ',slow_path(action)',
+      ',slow_path(match)',
+      ',controller(reason=1,dont_send=0,continuation=0,recirc_id=3,rule_cookie=0xaf,controller_id=0,max_len=65535)',
+      ',controller(reason=0,dont_send=1,continuation=1,recirc_id=0,rule_cookie=0,controller_id=7,max_len=128)',
+      ',sFlow(vid=9,pcp=7,output=10)',
+      ',sFlow(vid=0,pcp=0,output=0xc0000001)',
+      ',sFlow(vid=70000,pcp=9,output=-1)',
+      ',sFlow(vid=1,pcp=0)',
+      ',flow_sample(probability=123,collector_set_id=1234,obs_domain_id=2345,obs_point_id=3456,output_port=0)',
+      ',flow_sample(probability=70000,collector_set_id=-1,obs_domain_id=0x10,obs_point_id=1,output_port=8,ingress)',
+      ',flow_sample(probability=1,collector_set_id=1,obs_domain_id=1,obs_point_id=1,output_port=4294967295,egress)',
+      ',flow_sample(probability=1,collector_set_id=1,obs_domain_id=1,obs_point_id=1,output_port=8,sideways)',
+      ',ipfix(output_port=4294967295)',
+      ',ipfix(output_port=0x20)',
+      ',ipfix(output_port=)',
+      ',userdata(0102030405060708090a0b0c0d0e0f)',
+      ',userdata()',
+      ',userdata(0 1)',
+      ',userdata( 01 fF )',
+      ',nonsense()',
+    ]);
+    const rest = dice.pick([
+      '',
+      '',
+      '',
+      ',actions',
+      ',tunnel_out_port=10',
+      ',actions,tunnel_out_port=0x7',
+      ',tunnel_out_port=',
+    ]);
+    return `userspace(pid=${dice.pick([0, 77, '0x10', -1])}${cookie}${rest})`;
   }
 
   /** Nested actions: mostly some, at times none or what may not stand there. */

@@ -3,7 +3,7 @@
  * Mirrors format_odp_actions() of lib/odp-util.c. Deliberately different: a drop is printed without its reason, as OVS
  * does; the reason is in the drop counters.
  */
-import type { DpAction, SetAttribute, UserspaceCookie } from '#datapath/dpif.js';
+import type { DpAction, SetAttribute } from '#datapath/dpif.js';
 import { type FlowKey, OFF_PKT_MARK, OFF_SKB_PRIORITY } from '#flowtable/flow-key.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
@@ -12,6 +12,7 @@ import { formatConntrack } from './odp-conntrack-format.js';
 import { formatMpls, formatOdpPort, formatVlanTci } from './odp-format.js';
 import { formatTunnel } from './odp-tunnel.js';
 import { formatTunnelPush } from './odp-tunnel-push.js';
+import { formatUserspace } from './odp-userspace.js';
 
 export interface OdpActionsFormatOptions {
   /** Names for the ports that actions output to; numbers without. */
@@ -33,7 +34,7 @@ function formatOdpAction(action: DpAction, names: PortNames | undefined): string
     case 'output':
       return formatOdpPort(action.port, names);
     case 'userspace':
-      return `userspace(pid=${action.pid},${formatCookie(action.cookie)})`;
+      return formatUserspace(action, names);
     case 'set':
       return `set(${formatSet(action.attribute, action.value, action.mask)})`;
     case 'push_vlan': {
@@ -81,19 +82,6 @@ function formatOdpAction(action: DpAction, names: PortNames | undefined): string
 /** RFC 3032 §2.1. */
 function formatLabel(lse: number): string {
   return `label=${lse >>> 12},tc=${(lse >>> 9) & 7},ttl=${lse & 0xff},bos=${(lse >>> 8) & 1}`;
-}
-
-function formatCookie(cookie: UserspaceCookie): string {
-  switch (cookie.kind) {
-    case 'slow-path':
-      return `slow_path(${cookie.reason})`;
-    case 'controller':
-      return (
-        `controller(reason=${cookie.reason},dont_send=${cookie.dontSend ? 1 : 0}` +
-        `,continuation=${cookie.continuation ? 1 : 0},recirc_id=${cookie.recircId}` +
-        `,rule_cookie=${formatHex(cookie.ruleCookie)},controller_id=${cookie.controllerId},max_len=${cookie.maxLen})`
-      );
-  }
 }
 
 /** A set of all bits shows every member, a masked one only those that it writes. */

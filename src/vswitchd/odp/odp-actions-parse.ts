@@ -4,15 +4,16 @@
  * by name. Deliberately different: hash(), push_mpls() and pop_mpls() are read, too, which OVS 3.1 writes but cannot
  * read, so that all that is written can be read.
  */
-import type { DpAction, SetAttribute, SlowPathReason, UserspaceCookie } from '#datapath/dpif.js';
+import type { DpAction, SetAttribute } from '#datapath/dpif.js';
 import { type FlowKey, VLAN_CFI } from '#flowtable/flow-key.js';
 import { NO_PORT_NAMES, type PortNames } from '#src/openflow/ports.js';
 import { UserError } from '#src/report/user-error.js';
-import { MEMBER_ATTRIBUTES, type Member, isMemberAttribute, memberCover } from './odp-attributes.js';
+import { isMemberAttribute, MEMBER_ATTRIBUTES, type Member, memberCover } from './odp-attributes.js';
 import { scanConntrack } from './odp-conntrack-parse.js';
 import { type OdpAttribute, scanOdpAttribute } from './odp-scan.js';
 import { OdpScanner, OdpSyntaxError } from './odp-scanner.js';
 import { scanTunnelPush } from './odp-tunnel-push-parse.js';
+import { scanUserspace } from './odp-userspace.js';
 
 export interface OdpActionsParseOptions {
   readonly portNames?: PortNames;
@@ -39,8 +40,6 @@ const SET_ATTRIBUTES = new Set<string>([
   'nd',
   'mpls',
 ] satisfies readonly SetAttribute[]);
-
-const SLOW_PATH_REASONS: readonly SlowPathReason[] = ['cfm', 'bfd', 'lacp', 'stp', 'lldp', 'action', 'match'];
 
 /** Throws UserError `Invalid argument` (OVS has no better words here) or one that names what Upcall does not have. */
 export function parseOdpActions(text: string, options: OdpActionsParseOptions = {}): readonly DpAction[] {
@@ -206,43 +205,4 @@ function maskedBits(mask: FlowKey): number {
   let count = 0;
   for (const byte of mask.bytes) for (let bit = byte; bit !== 0; bit >>= 1) count += bit & 1;
   return count;
-}
-
-function scanUserspace(scanner: OdpScanner): DpAction {
-  scanner.expect('pid=');
-  const pid = Number(scanner.number(32));
-  const cookie = scanCookie(scanner);
-  scanner.expect(')');
-  return { kind: 'userspace', pid, cookie };
-}
-
-function scanCookie(scanner: OdpScanner): UserspaceCookie {
-  if (scanner.take(',slow_path(')) {
-    const word = /^[a-z]*/.exec(scanner.rest())![0];
-    const reason = SLOW_PATH_REASONS.find((candidate) => candidate === word);
-    if (reason === undefined) throw new OdpSyntaxError();
-    scanner.at += word.length;
-    scanner.expect(')');
-    return { kind: 'slow-path', reason, inPort: 0xffff };
-  }
-  if (!scanner.take(',controller(')) {
-    throw new UserError('userspace() is supported with slow_path() and controller() only');
-  }
-  const member = (name: string, bits: number): bigint => {
-    scanner.expect(name);
-    return scanner.number(bits);
-  };
-  const reason = Number(member('reason=', 16));
-  const dontSend = member(',dont_send=', 8) !== 0n;
-  const continuation = member(',continuation=', 8) !== 0n;
-  const recircId = Number(member(',recirc_id=', 32));
-  scanner.expect(',rule_cookie=');
-  const hexadecimal = /^(?:0[xX])?([0-9a-fA-F]+)/.exec(scanner.rest());
-  if (hexadecimal === null) throw new OdpSyntaxError();
-  scanner.at += hexadecimal[0].length;
-  const controllerId = Number(member(',controller_id=', 16));
-  const maxLen = Number(member(',max_len=', 16));
-  scanner.expect(')');
-  const ruleCookie = BigInt.asUintN(64, BigInt(`0x${hexadecimal[1]}`));
-  return { kind: 'controller', reason, dontSend, continuation, recircId, ruleCookie, controllerId, maxLen };
 }
