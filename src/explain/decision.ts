@@ -55,6 +55,9 @@ const SENTENCES: readonly (readonly [RegExp, DecisionReason])[] = [
   [/dropping|skipping output/i, 'other'],
 ];
 
+/** Nodes that have decisions of their own below them. */
+const NESTING_KINDS: ReadonlySet<TraceNode['kind']> = new Set(['table', 'bridge', 'thaw', 'bucket'] as const);
+
 /** Decisions in the order of the account. */
 export function decisionsOf(
   nodes: readonly TraceNode[],
@@ -85,7 +88,7 @@ export function decisionsOf(
     }
     const before = decisions.length;
     for (const node of rest) {
-      if (node.kind === 'table' || node.kind === 'bridge' || node.kind === 'thaw') readGroup([node]);
+      if (NESTING_KINDS.has(node.kind)) readGroup([node]);
       else readEnding(node, first.text, at);
     }
     if (decisions.length > before || first.text === 'drop') return;

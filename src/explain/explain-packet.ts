@@ -18,6 +18,7 @@ import { dpifPortNames } from '#src/vswitchd/unixctl/dpctl.js';
 import { type Decision, decisionsOf } from './decision.js';
 import { type Fate, fateOf, fateOfAll } from './fate.js';
 import { type NearRule, nearestRules } from './nearest-rules.js';
+import { returningCopies } from './returning-copies.js';
 import { type WatchedOutcome, watchTranslation } from './watched-translation.js';
 
 /** A table that was asked, and the answer. */
@@ -73,27 +74,37 @@ interface Start {
   readonly recircId: number | null;
   readonly ctState: number | null;
   readonly key: FlowKey;
+  /** Null where only the key is known. */
+  readonly packet: Uint8Array | null;
 }
 
 export function explainPacket(bridge: Bridge, flow: FlowKey, options: ExplainOptions = {}): PacketExplanation {
-  const queue: Start[] = [{ recircId: null, ctState: null, key: flow }];
+  const queue: Start[] = [{ recircId: null, ctState: null, key: flow, packet: options.packet ?? null }];
   const states = [...(options.ctStates ?? [])];
-  const ways: (Start & { readonly watched: WatchedOutcome })[] = [];
+  const ways: (Start & { readonly watched: WatchedOutcome; readonly handsOn: boolean })[] = [];
   for (let start = queue.shift(); start !== undefined && ways.length < MAX_ROUNDS; start = queue.shift()) {
-    const { key } = start;
+    const { key, packet } = start;
     const watched = watchTranslation({
       bridge,
       flow: key,
-      packet: options.packet ?? null,
+      packet,
       allowSideEffects: false,
       traceNames: true,
     });
-    ways.push({ ...start, watched });
+    const copies = returningCopies(watched.outcome.actions, key, packet);
+    const tracked = new Set(watched.outcome.recirculated.map(({ id }) => id));
+    ways.push({ ...start, watched, handsOn: copies.length + tracked.size > 0 });
+    // What the tracker will say is supposed; all else is what the datapath does.
     for (const { id, flow: back, isConntrack } of watched.outcome.recirculated) {
       const copy = back.clone();
       const ctState = isConntrack ? (states.shift() ?? CS_TRACKED_NEW) : null;
       if (ctState !== null) copy.setU16(OFF_CT_STATE, ctState);
-      queue.push({ recircId: id, ctState, key: copy });
+      const bytes = packet === null ? null : (copies.find((one) => one.id === id)?.packet ?? packet);
+      queue.push({ recircId: id, ctState, key: copy, packet: bytes });
+    }
+    for (const copy of copies) {
+      if (tracked.has(copy.id)) continue;
+      queue.push({ recircId: copy.id, ctState: null, key: copy.key, packet: packet === null ? null : copy.packet });
     }
   }
   const followed = new Set(ways.flatMap(({ recircId }) => (recircId === null ? [] : [recircId])));
@@ -101,10 +112,9 @@ export function explainPacket(bridge: Bridge, flow: FlowKey, options: ExplainOpt
   const fate = fateOfAll(fates);
   const isDelivered = fate.kind === 'delivered';
   const rounds = ways.map((way) => roundOf(bridge, way, isDelivered));
-  const decisions = ways.flatMap(({ watched }, i) => {
+  const decisions = ways.flatMap(({ watched, handsOn }, i) => {
     // A round that hands the packet on ends nothing.
-    const handsOn = watched.outcome.recirculated.length > 0 || fates[i]!.kind === 'recirculated';
-    return handsOn ? [] : decisionsOf(watched.outcome.trace, watched.facts);
+    return handsOn || fates[i]!.kind === 'recirculated' ? [] : decisionsOf(watched.outcome.trace, watched.facts);
   });
   return { bridge, fate, decisions: isDelivered ? [] : decisions, rounds: rounds as unknown as readonly [Round] };
 }

@@ -9,8 +9,10 @@ import { packetToJson } from '#src/explain/packet-json.js';
 import { renderPacket } from '#src/explain/packet-text.js';
 import { paletteFor } from '#src/report/colour.js';
 import { bridgeOf, runSetup } from '#src/explain/switch-setup.js';
+import { extractFlow } from '#datapath/flow-extract.js';
 import { FlowKey, KEY_WORDS } from '#flowtable/flow-key.js';
 import { traceFlow } from '#src/vswitchd/trace-command.js';
+import { eth } from '../support/packet-builder.js';
 import { BRIDGES, plain } from './bridges.js';
 
 async function explained(script: string, flow: string) {
@@ -100,6 +102,25 @@ describe('the decision that ended a packet', () => {
       'in_port=1,mpls,mpls_bos=1',
     );
     expect([explanation.fate.kind, explanation.decisions]).toEqual(['recirculated', []]);
+  });
+
+  test.each([
+    ['under labels that are taken off', 'mpls,actions=pop_mpls:0x0800,resubmit(,7)', 'ip,nw_dst=10.0.0.9,actions=drop'],
+    ['behind a group that the datapath chooses from', 'ip,actions=group:1', 'ip,nw_dst=10.0.0.9,actions=drop'],
+  ])('of a copy that comes back %s, where the bytes are known', async (_name, first, second) => {
+    const script = [
+      "ovs-ofctl -O OpenFlow15 add-group br0 'group_id=1,type=select,selection_method=dp_hash,bucket=bucket_id:1,actions=resubmit(,7),bucket=bucket_id:2,actions=resubmit(,7)'",
+      add(first),
+      add(`table=7,${second}`),
+    ].join('\n');
+    const { explanation, key } = await explained(script, 'in_port=1');
+    const frame = first.startsWith('mpls')
+      ? eth().mpls(100).ipv4('10.0.0.1', '10.0.0.9').udp(1, 2).bytes()
+      : eth().ipv4('10.0.0.1', '10.0.0.9').udp(1, 2).bytes();
+    const again = explainPacket(explanation.bridge, extractFlow(frame, key), { packet: frame });
+    expect(again.fate.kind).toBe('dropped');
+    expect(again.rounds.map(({ recircId }) => recircId !== null)).toEqual([false, true]);
+    expect(again.decisions.map(({ reason, table }) => [table, reason])).toEqual([[7, 'rule-drops']]);
   });
 
   test('none for a packet that is delivered', async () => {
