@@ -154,36 +154,50 @@ export const PT_ETH = 0;
 export class FlowKey {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
-  readonly view: DataView;
 
   constructor(words: Int32Array = new Int32Array(KEY_WORDS)) {
     this.words = words;
     this.bytes = new Uint8Array(words.buffer, words.byteOffset, KEY_BYTES);
-    this.view = new DataView(words.buffer, words.byteOffset, KEY_BYTES);
   }
 
   u8(offset: number): number {
-    return this.view.getUint8(offset);
+    return this.bytes[offset]!;
   }
 
   u16(offset: number): number {
-    return this.view.getUint16(offset);
+    const { bytes } = this;
+    return (bytes[offset]! << 8) | bytes[offset + 1]!;
   }
 
   u32(offset: number): number {
-    return this.view.getUint32(offset);
+    const { bytes } = this;
+    return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0;
   }
 
   setU8(offset: number, value: number): void {
-    this.view.setUint8(offset, value);
+    this.bytes[offset] = value;
   }
 
   setU16(offset: number, value: number): void {
-    this.view.setUint16(offset, value);
+    this.bytes[offset] = value >>> 8;
+    this.bytes[offset + 1] = value;
   }
 
   setU32(offset: number, value: number): void {
-    this.view.setUint32(offset, value);
+    const { bytes } = this;
+    bytes[offset] = value >>> 24;
+    bytes[offset + 1] = value >>> 16;
+    bytes[offset + 2] = value >>> 8;
+    bytes[offset + 3] = value;
+  }
+
+  u64(offset: number): bigint {
+    return (BigInt(this.u32(offset)) << 32n) | BigInt(this.u32(offset + 4));
+  }
+
+  setU64(offset: number, value: bigint): void {
+    this.setU32(offset, Number(value >> 32n));
+    this.setU32(offset + 4, Number(value & 0xffff_ffffn));
   }
 
   clone(): FlowKey {

@@ -124,19 +124,19 @@ export function flowHash(words: Int32Array, at: number): number {
  * masks of prefixes are full of those.
  */
 export function ufidOf(key: FlowKey, mask: FlowKey): string {
-  let ufid = '';
-  for (let lane = 0; lane < 4; lane++) {
-    const first = MULTIPLIERS[lane]!;
-    const second = MULTIPLIERS[lane + 4]!;
-    let h = MULTIPLIERS[lane + 8]!;
-    for (let i = 0; i < DATAPATH_WORDS; i++) {
-      const m = mask.words[i]!;
-      if (m === 0 || i === SHAPE_WORD) continue;
-      h = absorbWord(h + i, m, first, second);
-      h = absorbWord(h, key.words[i]! & m, first, second);
+  const state = MULTIPLIERS.slice(8, 12);
+  for (let i = 0; i < DATAPATH_WORDS; i++) {
+    const m = mask.words[i]!;
+    if (m === 0 || i === SHAPE_WORD) continue;
+    const w = key.words[i]! & m;
+    for (let lane = 0; lane < 4; lane++) {
+      const first = MULTIPLIERS[lane]!;
+      const second = MULTIPLIERS[lane + 4]!;
+      state[lane] = absorbWord(absorbWord(state[lane]! + i, m, first, second), w, first, second);
     }
-    ufid += (mixBits(h) >>> 0).toString(16).padStart(8, '0');
   }
+  let ufid = '';
+  for (let lane = 0; lane < 4; lane++) ufid += (mixBits(state[lane]!) >>> 0).toString(16).padStart(8, '0');
   return ufid;
 }
 

@@ -48,7 +48,7 @@ export interface FlowTable {
   /** The flow of exactly this masked key and mask, or -1. */
   find(key: FlowKey, mask: FlowKey): number;
   slots(): Iterable<number>;
-  /** The key as it was given, and the mask. */
+  /** The key as it was given; the mask, which is the table's own and must not be changed. */
   keyOf(slot: number): FlowKey;
   maskOf(slot: number): FlowKey;
   clear(): void;
@@ -102,14 +102,13 @@ export class MegaflowTable implements FlowTable {
   }
 
   insert(key: FlowKey, mask: FlowKey): number {
-    const clean = datapathMask(mask);
-    const name = maskName(clean);
+    const name = maskName(mask);
     let subtable = this.byMask.get(name);
     if (subtable !== undefined && subtable.lookup(key.words, 0) >= 0) return INSERT_EXISTS;
-    if (this.peek(key) >= 0 || (this.checkDisjoint && this.overlapsAny(key, clean))) return INSERT_OVERLAPS;
+    if (this.peek(key) >= 0 || (this.checkDisjoint && this.overlapsAny(key, mask))) return INSERT_OVERLAPS;
     if (this.flowCount >= this.capacity) return INSERT_FULL;
     if (subtable === undefined) {
-      subtable = new Subtable(clean);
+      subtable = new Subtable(datapathMask(mask));
       this.byMask.set(name, subtable);
       this.order.push(subtable);
     }
@@ -139,7 +138,7 @@ export class MegaflowTable implements FlowTable {
   }
 
   find(key: FlowKey, mask: FlowKey): number {
-    return this.byMask.get(maskName(datapathMask(mask)))?.lookup(key.words, 0) ?? -1;
+    return this.byMask.get(maskName(mask))?.lookup(key.words, 0) ?? -1;
   }
 
   *slots(): Iterable<number> {
@@ -156,7 +155,7 @@ export class MegaflowTable implements FlowTable {
   maskOf(slot: number): FlowKey {
     const subtable = this.owners[slot];
     if (subtable === undefined || subtable === null) throw new Error(`no megaflow ${slot}`);
-    return subtable.mask.clone();
+    return subtable.mask;
   }
 
   clear(): void {
@@ -229,8 +228,11 @@ function datapathMask(mask: FlowKey): FlowKey {
   return clean;
 }
 
+/** Names the bits of a mask that a datapath sees. */
 function maskName(mask: FlowKey): string {
   let name = '';
-  for (let i = 0; i < DATAPATH_WORDS; i++) if (mask.words[i] !== 0) name += `${i}:${mask.words[i]},`;
+  for (let i = 0; i < DATAPATH_WORDS; i++) {
+    if (mask.words[i] !== 0 && i !== SHAPE_WORD) name += `${i}:${mask.words[i]},`;
+  }
   return name;
 }

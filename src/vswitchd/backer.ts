@@ -349,7 +349,7 @@ export class Backer {
     const ufid = ufidOf(key, mask);
     const flow: InstalledFlow = {
       ufid,
-      key: key.clone(),
+      key,
       mask,
       actions,
       credits,

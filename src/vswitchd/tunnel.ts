@@ -179,7 +179,7 @@ export function findTunnelPort(flow: FlowKey, ports: Iterable<SwitchPort>): Swit
   for (const port of ports) {
     const config = port.tunnel;
     if (config === null || port.odpPort !== flow.u32(OFF_IN_PORT)) continue;
-    if (!config.inKeyFromFlow && config.inKey !== flow.view.getBigUint64(OFF_TUN_ID)) continue;
+    if (!config.inKeyFromFlow && config.inKey !== flow.u64(OFF_TUN_ID)) continue;
     if (!config.remoteFromFlow && !addressIs(flow, OFF_TUN_SRC, OFF_TUN_IPV6_SRC, config.remoteIp)) continue;
     const hasLocal = config.localIp !== null;
     if (hasLocal && !addressIs(flow, OFF_TUN_DST, OFF_TUN_IPV6_DST, config.localIp)) continue;
@@ -228,7 +228,7 @@ export function setTunnelForOutput(config: TunnelConfig, flow: FlowKey, wc: Flow
   if (!config.localFromFlow) setAddress(flow, OFF_TUN_SRC, OFF_TUN_IPV6_SRC, config.localIp);
   if (!config.remoteFromFlow) setAddress(flow, OFF_TUN_DST, OFF_TUN_IPV6_DST, config.remoteIp);
   flow.setU16(OFF_TUN_TP_DST, config.udpPort);
-  if (!config.outKeyFromFlow) flow.view.setBigUint64(OFF_TUN_ID, config.outKey);
+  if (!config.outKeyFromFlow) flow.setU64(OFF_TUN_ID, config.outKey);
   if (config.ttlInherit && isIp(flow)) {
     wc.setU8(OFF_NW_TTL, 0xff);
     flow.setU8(OFF_TUN_TTL, flow.u8(OFF_NW_TTL));
