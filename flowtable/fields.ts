@@ -35,6 +35,12 @@ import {
   OFF_METADATA,
   OFF_MPLS,
   OFF_ND_TARGET,
+  OFF_NSH_CONTEXT,
+  OFF_NSH_FLAGS,
+  OFF_NSH_MDTYPE,
+  OFF_NSH_NP,
+  OFF_NSH_PATH_HDR,
+  OFF_NSH_TTL,
   OFF_NW_DST,
   OFF_NW_FRAG,
   OFF_NW_PROTO,
@@ -85,6 +91,7 @@ export type Prerequisite =
   | 'nd'
   | 'nd-solicit'
   | 'nd-advert'
+  | 'nsh'
   | 'ct';
 
 /** How the field is written as text. */
@@ -414,6 +421,34 @@ row('nd_tll', OFF_ARP_THA, 6, 'mac', {
   prerequisite: 'nd-advert',
   oxm: [oxm('NXM_NX_ND_TLL', 25), oxm('OXM_OF_IPV6_ND_TLL', 33)],
 });
+
+// Network service header (RFC 8300). The flow key has it behind the transport layer's first word, as struct flow has.
+const nsh = { stage: 3, prerequisite: 'nsh' } as const;
+row('nsh_flags', OFF_NSH_FLAGS, 1, 'decimal', { ...nsh, oxm: [oxm('NXOXM_NSH_FLAGS', 1)] });
+row('nsh_mdtype', OFF_NSH_MDTYPE, 1, 'decimal', { ...nsh, flags: 'rm', oxm: [oxm('NXOXM_NSH_MDTYPE', 2)] });
+row('nsh_np', OFF_NSH_NP, 1, 'decimal', { ...nsh, flags: 'rm', oxm: [oxm('NXOXM_NSH_NP', 3)] });
+row('nsh_spi', OFF_NSH_PATH_HDR, 4, 'hexadecimal', {
+  ...nsh,
+  flags: 'm',
+  bits: 24,
+  shift: 8,
+  aliases: ['nsp'],
+  oxm: [oxm('NXOXM_NSH_SPI', 4)],
+});
+row('nsh_si', OFF_NSH_PATH_HDR + 3, 1, 'decimal', {
+  ...nsh,
+  flags: 'm',
+  aliases: ['nsi'],
+  oxm: [oxm('NXOXM_NSH_SI', 5)],
+});
+for (let i = 1; i <= 4; i++) {
+  row(`nsh_c${i}`, OFF_NSH_CONTEXT + 4 * (i - 1), 4, 'hexadecimal', {
+    ...nsh,
+    aliases: [`nshc${i}`],
+    oxm: [oxm(`NXOXM_NSH_C${i}`, 5 + i)],
+  });
+}
+row('nsh_ttl', OFF_NSH_TTL, 1, 'decimal', { ...nsh, flags: 'm', oxm: [oxm('NXOXM_NSH_TTL', 10)] });
 
 // Known to the datapath only.
 row('vlan_tpid', OFF_VLAN_TPID, 2, 'hexadecimal', { stage: 1, flags: 'd' });

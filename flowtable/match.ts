@@ -79,6 +79,7 @@ const ETH_TYPE_IP = 0x0800;
 const ETH_TYPE_ARP = 0x0806;
 const ETH_TYPE_RARP = 0x8035;
 const ETH_TYPE_IPV6 = 0x86dd;
+const ETH_TYPE_NSH = 0x894f;
 
 /**
  * Does a packet with this key have the field at all? (OpenFlow 1.5.1 §7.2.3.6, mf_are_prereqs_ok of lib/meta-flow.c.)
@@ -141,5 +142,7 @@ export function prerequisiteHolds(prerequisite: Prerequisite, key: FlowKey, mask
       return isNd([135]);
     case 'nd-advert':
       return isNd([136]);
+    case 'nsh':
+      return type === ETH_TYPE_NSH;
   }
 }

@@ -33,6 +33,8 @@ import { P_ANY, P_NONE, type Protocols, protocolsOfField } from './protocol.js';
 const ETH_P_8021Q = 0x8100;
 const DSCP_MASK = 0xfc;
 const VLAN_PCP_MASK = 0xe000;
+const NSH_SPI_ONES = 0xffffffn;
+const NSH_TTL_MAX = 63n;
 /** OpenFlow 1.0's "no VLAN tag" in dl_vlan. */
 const OFP10_VLAN_NONE = 0xffff;
 
@@ -50,6 +52,11 @@ export function readValue(key: FlowKey, field: Field): bigint {
     case 'in_port_oxm':
     case 'actset_output':
       return BigInt(portToOpenFlow11(Number(readField(key, field))));
+    case 'nsh_spi': {
+      // OVS reads masks as it reads values, so that a whole path identifier is widened to the 32 bits it is carried in.
+      const path = readField(key, field);
+      return path === NSH_SPI_ONES ? valueOnes(field) : path;
+    }
     default:
       return readField(key, field);
   }
@@ -159,6 +166,10 @@ export function isValueValid(field: Field, value: bigint): boolean {
     case 'in_port_oxm':
     case 'actset_output':
       return portFromOpenFlow11(Number(value)) !== null;
+    case 'nsh_ttl':
+      return value <= NSH_TTL_MAX;
+    case 'nsh_mdtype':
+      return value === 1n || value === 2n;
     default:
       return value >> BigInt(field.bits) === 0n;
   }

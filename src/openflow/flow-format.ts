@@ -22,6 +22,7 @@ import {
 import { Match } from '#flowtable/match.js';
 import { hasField } from './field-value.js';
 import { formatMatch } from './match-format.js';
+import { ethTypeOf } from './packet-type.js';
 import { NO_PORT_NAMES, type PortNames } from './ports.js';
 
 const row = (names: string): readonly Field[] => names.split(' ').map(fieldNamed);
@@ -37,6 +38,7 @@ const IPV4 = row('ip_src ip_dst');
 const IPV6 = row('ipv6_src ipv6_dst ipv6_label');
 const ND = row('arp_sha arp_tha nd_target');
 const ARP = row('arp_spa arp_tpa arp_op arp_sha arp_tha');
+const NSH = row('nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4');
 const IP = row('ip_frag nw_tos nw_ecn nw_ttl nw_proto');
 const CT_TUPLE = row('ct_nw_proto ct_tp_src ct_tp_dst');
 const CT_IPV4 = row('ct_nw_src ct_nw_dst');
@@ -45,6 +47,7 @@ const TUN_ID = fieldNamed('tun_id');
 const CT_PROTO = fieldNamed('ct_nw_proto');
 const ND_TARGET = fieldNamed('nd_target');
 
+const ETH_TYPE_NSH = 0x894f;
 const MPLS_BOS = 0x100;
 const PROTOCOLS_WITH_PORTS: readonly number[] = [1, 2, 6, 17, 58, 132];
 
@@ -101,7 +104,9 @@ function shownBits(key: FlowKey): FlowKey {
       }
       return mask;
     default:
-      return mask;
+      if (key.u16(OFF_ETH_TYPE) !== ETH_TYPE_NSH) return mask;
+      // OVS goes on to show the fields of IP, which such a packet does not have.
+      showAll(NSH);
   }
   showAll(IP);
   const proto = key.u8(OFF_NW_PROTO);
@@ -130,9 +135,12 @@ function showTunnel(
   }
 }
 
-/** The original tuple of a valid connection. */
+/**
+ * The original tuple of a valid connection. As in OVS the addresses of a packet without an Ethernet type are shown even
+ * where there is none.
+ */
 function showConnection(key: FlowKey, showAll: (fields: readonly Field[]) => void, addresses: readonly Field[]): void {
-  if (!hasField(CT_PROTO, key) || key.u8(OFF_CT_NW_PROTO) === 0) return;
-  showAll(CT_TUPLE);
-  showAll(addresses);
+  const isValid = hasField(CT_PROTO, key) && key.u8(OFF_CT_NW_PROTO) !== 0;
+  if (isValid) showAll(CT_TUPLE);
+  if (isValid || key.u16(OFF_ETH_TYPE) !== ethTypeOf(key)) showAll(addresses);
 }

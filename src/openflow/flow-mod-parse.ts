@@ -4,7 +4,7 @@
  * Mirrors parse_ofp_str__() and parse_ofp_flow_stats_request_str() (lib/ofp-flow.c). The match is kept as it was
  * given, normalised; which protocols can carry the flow comes along, for the caller to choose one.
  */
-import { OFF_ETH_TYPE, OFF_NW_PROTO, OFF_NW_TOS, OFF_TP_SRC } from '#flowtable/flow-key.js';
+import { OFF_ETH_TYPE, OFF_NW_PROTO, OFF_NW_TOS, OFF_PACKET_TYPE, OFF_TP_SRC } from '#flowtable/flow-key.js';
 import { UserError } from '../report/user-error.js';
 import { checkActions, parseActionList } from './action/action-list.js';
 import {
@@ -18,6 +18,7 @@ import {
 import { type KeyValue, splitActions, splitKeyValues } from './key-value.js';
 import { addMatchTerm, type MatchBuilder, newMatchBuilder } from './match-parse.js';
 import { normalizeMatch } from './match-normalize.js';
+import { ethTypeOf, PT_ETH } from './packet-type.js';
 import { parseU16, parseU32, parseU64 } from './number-text.js';
 import { parsePort } from './port-text.js';
 import { OFPP_NONE, type PortNames } from './ports.js';
@@ -196,6 +197,8 @@ export function parseFlowMod(text: string, command: FlowModCommand, { ports }: F
   if (split.actions === null) throw new UserError('must specify an action');
   const draft = parseDraft(split.match, command, ports);
   const { match } = draft.builder;
+  // Actions are judged by what packets of the type begin with.
+  if (match.key.u32(OFF_PACKET_TYPE) !== PT_ETH) match.key.setU16(OFF_ETH_TYPE, ethTypeOf(match.key));
   let { protocols } = draft.builder;
   let newCookie = draft.newCookie;
   if (command === 'modify' || command === 'modify-strict') {

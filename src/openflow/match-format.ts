@@ -12,6 +12,7 @@ import {
   OFF_ETH_TYPE,
   OFF_IPV6_LABEL,
   OFF_MPLS,
+  OFF_NSH_MDTYPE,
   OFF_NW_FRAG,
   OFF_NW_PROTO,
   OFF_NW_TOS,
@@ -86,6 +87,12 @@ const METADATA = fieldNamed('metadata');
 const NW_TTL = fieldNamed('nw_ttl');
 const ND_TARGET = fieldNamed('nd_target');
 const MPLS_FIELDS = row('mpls_label mpls_tc mpls_ttl mpls_bos');
+const NSH_BASE = row('nsh_flags nsh_ttl nsh_mdtype nsh_np');
+const NSH_SPI = fieldNamed('nsh_spi');
+const NSH_SI = fieldNamed('nsh_si');
+const NSH_CONTEXT = row('nsh_c1 nsh_c2 nsh_c3 nsh_c4');
+const ETH_TYPE_NSH = 0x894f;
+const NSH_MD_TYPE_1 = 1;
 
 /** OVS still prints these by their older names. */
 const PRINTED_NAMES: ReadonlyMap<string, string> = new Map([
@@ -152,6 +159,17 @@ class MatchText {
 
   decimal(field: Field): void {
     this.field(field, (value, mask) => (mask === null ? `${value}` : `0x${hexOf(value)}/0x${hexOf(mask)}`));
+  }
+
+  /** As decimal(), with two digits where there is a mask. */
+  byte(field: Field): void {
+    const twoDigits = (value: bigint): string => `0x${hexOf(value).padStart(2, '0')}`;
+    this.field(field, (value, mask) => (mask === null ? `${value}` : `${twoDigits(value)}/${twoDigits(mask)}`));
+  }
+
+  /** As hex(), with its prefix even before a zero. */
+  word(field: Field): void {
+    this.field(field, (value, mask) => `0x${hexOf(value)}${mask === null ? '' : `/0x${hexOf(mask)}`}`);
   }
 
   /** The value alone: fields that OVS prints without a mask. */
@@ -304,6 +322,8 @@ function addNetwork(text: MatchText, ethType: number, saysProto: boolean): void 
       const suffix = labelMask === 0xffffffff ? '' : `/${label(BigInt(labelMask))}`;
       text.add(`ipv6_label=${label(BigInt(key.u32(OFF_IPV6_LABEL)))}${suffix}`);
     }
+  } else if (ethType === ETH_TYPE_NSH) {
+    addNsh(text);
   } else {
     for (const field of isArp ? ARP_ADDRESSES : IPV4_ADDRESSES) text.address(field);
   }
@@ -323,6 +343,16 @@ function addNetwork(text: MatchText, ethType: number, saysProto: boolean): void 
   }
   const fragMask = mask.u8(OFF_NW_FRAG) & 3;
   if (fragMask !== 0) text.add(`nw_frag=${formatFragment(key.u8(OFF_NW_FRAG), fragMask)}`);
+}
+
+/** Context words are told only of headers that are known to have them. */
+function addNsh(text: MatchText): void {
+  for (const field of NSH_BASE) text.byte(field);
+  text.word(NSH_SPI);
+  text.byte(NSH_SI);
+  const { key, mask } = text;
+  if (mask.u8(OFF_NSH_MDTYPE) !== 0xff || key.u8(OFF_NSH_MDTYPE) !== NSH_MD_TYPE_1) return;
+  for (const field of NSH_CONTEXT) text.word(field);
 }
 
 function addTransport(text: MatchText, ethType: number): void {

@@ -9,8 +9,6 @@ import {
   OFF_CT_NW_PROTO,
   OFF_CT_TP_DST,
   OFF_CT_TP_SRC,
-  OFF_ETH_DST,
-  OFF_ETH_SRC,
   OFF_ETH_TYPE,
   OFF_IPV6_DST,
   OFF_IPV6_LABEL,
@@ -38,7 +36,6 @@ const PORT_PROTOCOLS: readonly number[] = [TCP, 17, 132];
 
 /** What may be matched, given the protocol. */
 interface Allowed {
-  ethernet: boolean;
   nwAddress: boolean;
   nwProto: boolean;
   ip: boolean;
@@ -54,7 +51,6 @@ interface Allowed {
 function allowedBy(match: Match): Allowed {
   const { key, mask } = match;
   const allowed: Allowed = {
-    ethernet: false,
     nwAddress: false,
     nwProto: false,
     ip: false,
@@ -70,7 +66,6 @@ function allowedBy(match: Match): Allowed {
   const packetType = key.u32(OFF_PACKET_TYPE);
   let ethType = 0;
   if (typeMask === 0 || (typeMask === 0xffffffff && packetType === 0)) {
-    allowed.ethernet = true;
     ethType = key.u16(OFF_ETH_TYPE);
   } else if (typeMask === 0xffffffff && packetType >>> 16 === NAMESPACE_ETHERTYPE) {
     ethType = packetType & 0xffff;
@@ -114,8 +109,6 @@ export function normalizeMatch(match: Match): void {
   const forgetUnless = (keep: boolean, offset: number, size: number): void => {
     if (!keep) match.mask.bytes.fill(0, offset, offset + size);
   };
-  forgetUnless(allowed.ethernet, OFF_ETH_SRC, 6);
-  forgetUnless(allowed.ethernet, OFF_ETH_DST, 6);
   forgetUnless(allowed.nwAddress, OFF_NW_SRC, 4);
   forgetUnless(allowed.nwAddress, OFF_NW_DST, 4);
   forgetUnless(allowed.ports, OFF_TP_SRC, 2);

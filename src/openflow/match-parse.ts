@@ -47,8 +47,7 @@ const PROTOCOL_WORDS: ReadonlyMap<string, ProtocolWord> = new Map([
 ]);
 
 /** Fields of OVS that Upcall's key does not hold. */
-const ABSENT_FIELDS =
-  /^(tun_metadata\d+|tun_erspan_\w+|tun_gtpu_\w+|nsh_\w+|nshc\d|nsp|nsi|nd_reserved|nd_options_type)$/;
+const ABSENT_FIELDS = /^(tun_metadata\d+|tun_erspan_\w+|tun_gtpu_\w+|nd_reserved|nd_options_type)$/;
 
 /** What a match says so far, and which protocols can carry it. */
 export interface MatchBuilder {

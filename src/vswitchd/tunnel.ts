@@ -6,7 +6,6 @@
 import type { Dpif } from '#datapath/dpif.js';
 import {
   type FlowKey,
-  OFF_ETH_TYPE,
   OFF_IN_PORT,
   OFF_NW_TOS,
   OFF_NW_TTL,
@@ -30,6 +29,7 @@ import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { parseIpAddress } from './ip-text.js';
 import { dummyPortNumber } from './port-numbers.js';
+import { isIp } from './translate/packet-kind.js';
 
 export interface TunnelConfig {
   /** 'vxlan', … */
@@ -156,8 +156,6 @@ export function tunnelDeviceName({ type, udpPort }: TunnelConfig): string {
   if (type === 'gre') return 'gre_sys';
   return `${type === 'geneve' ? 'genev' : type}_sys_${udpPort}`;
 }
-
-const isIp = (flow: FlowKey): boolean => flow.u16(OFF_ETH_TYPE) === 0x0800 || flow.u16(OFF_ETH_TYPE) === 0x86dd;
 
 /** Did the packet come in by a tunnel? (It then has an outer destination.) */
 export const isTunnelled = (flow: FlowKey): boolean =>

@@ -37,6 +37,11 @@ const FLOWS = [
   'in_port=1,ct_state=est|trk,ip,ct_nw_src=1.1.1.1,ct_nw_dst=2.2.2.2,ct_nw_proto=6,ct_tp_src=5,ct_tp_dst=6',
   'in_port=1,xreg0=0x100000002,xxreg1=0x50000000600000007',
   'in_port=1,packet_type=(1,0x1234)',
+  'in_port=1,packet_type=(1,0x800),nw_src=1.2.3.4',
+  'in_port=1,packet_type=(1,0x86dd),ipv6_src=::1,nw_proto=6,tcp_src=5',
+  'in_port=1,packet_type=(1,0x894f),nsh_ttl=5',
+  'in_port=1,dl_type=0x894f,nsh_flags=1,nsh_ttl=63,nsh_mdtype=1,nsh_np=3,nsp=0xffffff,nsi=255,nshc1=1,nsh_c4=2',
+  'in_port=1,dl_type=0x894f,nsh_mdtype=2,nsh_np=3',
   'dp_hash=5,in_port=1',
 ];
 
@@ -55,6 +60,9 @@ const WRONG_FLOWS = [
   'in_port=1,arp,nw_src=1.2.3.4',
   'in_port=1,ip,nd_target=::1',
   'in_port=1,tcp,tcp_flags=+syn',
+  'in_port=1,nsh_si=5',
+  'in_port=1,dl_type=0x894f,nsh_si=5,nsh_si=6',
+  'in_port=1,packet_type=(1,0x800),dl_vlan=5',
 ];
 
 describe.skipIf(!requireOracle())('ofproto/trace', () => {

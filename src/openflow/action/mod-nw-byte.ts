@@ -3,10 +3,11 @@
  * Mirrors SET_IP_DSCP, SET_IP_ECN and SET_IP_TTL of lib/ofp-actions.c.
  */
 import { fieldNamed } from '#flowtable/fields.js';
-import { type FlowKey, OFF_ETH_TYPE, OFF_NW_PROTO, OFF_NW_TOS, OFF_NW_TTL } from '#flowtable/flow-key.js';
+import { type FlowKey, OFF_NW_PROTO, OFF_NW_TOS, OFF_NW_TTL } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { UserError } from '../../report/user-error.js';
 import { parseU8 } from '../number-text.js';
+import { ethTypeOf, isIpType } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
@@ -17,7 +18,7 @@ export interface ModNwByteAction {
   readonly value: number;
 }
 
-const isIp = (key: FlowKey): boolean => key.u16(OFF_ETH_TYPE) === 0x0800 || key.u16(OFF_ETH_TYPE) === 0x86dd;
+const isIp = (key: FlowKey): boolean => isIpType(ethTypeOf(key));
 
 interface ModNwByteRow {
   readonly kind: ModNwByteAction['kind'];

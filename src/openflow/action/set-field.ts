@@ -83,7 +83,7 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
     // OpenFlow 1.5 carries a mask, and no value may have bits outside it.
     if (version >= 15 && (value & ~mask) !== 0n) return 'OFPBMC_BAD_WILDCARDS';
     const lacksTag = field === VLAN_VID && (value & mask & BigInt(VLAN_CFI)) === 0n;
-    return lacksTag || field === IN_PORT_OXM ? 'OFPBAC_BAD_SET_ARGUMENT' : null;
+    return lacksTag || field === IN_PORT_OXM || !field.writable ? 'OFPBAC_BAD_SET_ARGUMENT' : null;
   },
 
   inVersion(action, version, { match }) {

@@ -1,9 +1,11 @@
 /** What kind of packet a flow is, and what kind of rule a rule: the tests that several parts of translation make. */
 import { type FlowKey, OFF_ETH_DST, OFF_ETH_TYPE } from '#flowtable/flow-key.js';
 import { isCatchall } from '#flowtable/flow-mask.js';
+import { ethTypeOf, isIpType } from '#src/openflow/packet-type.js';
 import type { Rule } from '../openflow-table.js';
 
-export const isIp = (flow: FlowKey): boolean => flow.u16(OFF_ETH_TYPE) === 0x0800 || flow.u16(OFF_ETH_TYPE) === 0x86dd;
+/** With an Ethernet header or without one. */
+export const isIp = (flow: FlowKey): boolean => isIpType(ethTypeOf(flow));
 
 /** An LLC frame to the address of IEEE 802.1D's BPDUs. */
 export const isStp = (flow: FlowKey): boolean =>
