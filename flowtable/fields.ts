@@ -195,7 +195,10 @@ function row(name: string, offset: number, size: number, format: FieldFormat, op
 }
 
 // Metadata.
-row('dp_hash', OFF_DP_HASH, 4, 'hexadecimal', { flags: 'r', oxm: [oxm('NXM_NX_DP_HASH', 35)] });
+row('dp_hash', OFF_DP_HASH, 4, 'hexadecimal', {
+  flags: 'r',
+  oxm: [oxm('NXM_NX_DP_HASH', 35), oxm('NXOXM_ET_DP_HASH', 0)],
+});
 row('recirc_id', OFF_RECIRC_ID, 4, 'decimal', { flags: 'rm', oxm: [oxm('NXM_NX_RECIRC_ID', 36)] });
 row('packet_type', OFF_PACKET_TYPE, 4, 'packet-type', { flags: 'rm', oxm: [oxm('OXM_OF_PACKET_TYPE', 44)] });
 row('conj_id', OFF_CONJ_ID, 4, 'decimal', { flags: 'rmu', oxm: [oxm('NXM_NX_CONJ_ID', 37)] });
@@ -215,7 +218,10 @@ row('tun_gbp_flags', OFF_TUN_GBP_FLAGS, 1, 'hexadecimal', { oxm: [oxm('NXM_NX_TU
 row('metadata', OFF_METADATA, 8, 'hexadecimal', { flags: 'u', oxm: [oxm('OXM_OF_METADATA', 2)] });
 row('in_port', OFF_IN_PORT, 4, 'port', { flags: 'm', wireSize: 2, oxm: [oxm('NXM_OF_IN_PORT', 0)] });
 row('in_port_oxm', OFF_IN_PORT, 4, 'port', { flags: 'm', oxm: [oxm('OXM_OF_IN_PORT', 0)] });
-row('actset_output', OFF_ACTSET_OUTPUT, 4, 'port', { flags: 'rmu', oxm: [oxm('ONFOXM_ET_ACTSET_OUTPUT', 43)] });
+row('actset_output', OFF_ACTSET_OUTPUT, 4, 'port', {
+  flags: 'rmu',
+  oxm: [oxm('ONFOXM_ET_ACTSET_OUTPUT', 43), oxm('OXM_OF_ACTSET_OUTPUT', 43)],
+});
 row('skb_priority', OFF_SKB_PRIORITY, 4, 'hexadecimal', { flags: 'rm' });
 row('pkt_mark', OFF_PKT_MARK, 4, 'hexadecimal', { oxm: [oxm('NXM_NX_PKT_MARK', 33)] });
 row('ct_state', OFF_CT_STATE, 2, 'ct-state', { flags: 'r', bits: 8, wireSize: 4, oxm: [oxm('NXM_NX_CT_STATE', 105)] });
@@ -381,7 +387,7 @@ row('tcp_flags', OFF_TCP_FLAGS, 2, 'tcp-flags', {
   ...tcp,
   flags: 'r',
   bits: 12,
-  oxm: [oxm('NXM_NX_TCP_FLAGS', 34), oxm('ONFOXM_ET_TCP_FLAGS', 42)],
+  oxm: [oxm('NXM_NX_TCP_FLAGS', 34), oxm('ONFOXM_ET_TCP_FLAGS', 42), oxm('OXM_OF_TCP_FLAGS', 42)],
 });
 row('udp_src', OFF_TP_SRC, 2, 'decimal', { ...udp, oxm: [oxm('NXM_OF_UDP_SRC', 11), oxm('OXM_OF_UDP_SRC', 15)] });
 row('udp_dst', OFF_TP_DST, 2, 'decimal', { ...udp, oxm: [oxm('NXM_OF_UDP_DST', 12), oxm('OXM_OF_UDP_DST', 16)] });

@@ -5,6 +5,7 @@
  */
 import { Address4, Address6 } from 'ip-address';
 import { UserError } from '../report/user-error.js';
+import { scan } from './scan.js';
 
 export interface Masked {
   readonly value: bigint;
@@ -32,24 +33,41 @@ export function isCidr(mask: bigint): boolean {
   return prefixLength(mask, 32) !== null;
 }
 
-/** Six one- or two-digit hexadecimal bytes, or null. */
-export function parseMac(text: string): bigint | null {
-  if (!/^\s*[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}$/.test(text)) return null;
-  return BigInt(
-    `0x${text
-      .trim()
-      .split(':')
-      .map((byte) => byte.padStart(2, '0'))
-      .join('')}`,
-  );
+/** What a scanner made of the front of a text: the address and how many characters it took. */
+export interface ScannedAddress {
+  readonly value: bigint;
+  readonly length: number;
+}
+
+function scanBytes(text: string, format: string): ScannedAddress | null {
+  const found = scan(text, format);
+  if (found === null) return null;
+  return { value: found.values.reduce((sum, byte) => (sum << 8n) | byte, 0n), length: found.length };
+}
+
+export const scanMac = (text: string): ScannedAddress | null => scanBytes(text, '%hhx:%hhx:%hhx:%hhx:%hhx:%hhx');
+export const scanIpv4 = (text: string): ScannedAddress | null => scanBytes(text, '%hhu.%hhu.%hhu.%hhu');
+
+/** The number at the front of a text as C's int, and how many characters it took. */
+function scanInt(text: string): { readonly value: number; readonly length: number } | null {
+  const found = scan(text, '%d');
+  return found === null ? null : { value: Number(found.values[0]), length: found.length };
+}
+
+/** The address if nothing follows it. */
+function whole(scanned: ScannedAddress | null, text: string): bigint | null {
+  return scanned !== null && scanned.length === text.length ? scanned.value : null;
 }
 
 export function parseMacMasked(text: string): Masked {
-  const slash = text.indexOf('/');
-  const value = parseMac(slash < 0 ? text : text.slice(0, slash));
-  const mask = slash < 0 ? MAC_ONES : parseMac(text.slice(slash + 1));
-  if (value === null || mask === null) throw new UserError(`${text}: invalid Ethernet address`);
-  return { value, mask };
+  const value = scanMac(text);
+  if (value !== null) {
+    const rest = text.slice(value.length);
+    if (rest === '') return { value: value.value, mask: MAC_ONES };
+    const mask = rest.startsWith('/') ? whole(scanMac(rest.slice(1)), rest.slice(1)) : null;
+    if (mask !== null) return { value: value.value, mask };
+  }
+  throw new UserError(`${text}: invalid Ethernet address`);
 }
 
 export function formatMac(value: bigint): string {
@@ -60,33 +78,34 @@ export function formatMacMasked(value: bigint, mask: bigint): string {
   return mask === MAC_ONES ? formatMac(value) : `${formatMac(value)}/${formatMac(mask)}`;
 }
 
-/** Four decimal bytes, or null. OVS takes a number above 255 modulo 256; here it is an error. */
+/** Four decimal bytes as inet_pton() takes them, or null. */
 export function parseIpv4(text: string): bigint | null {
-  if (!/^\s*\d{1,3}(\.\d{1,3}){3}$/.test(text)) return null;
-  let address = 0n;
-  for (const byte of text.trim().split('.')) {
-    const number = Number(byte);
-    if (number > 255) return null;
-    address = (address << 8n) | BigInt(number);
-  }
-  return address;
+  if (!/^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/.test(text)) return null;
+  const bytes = text.split('.').map(BigInt);
+  return bytes.every((byte) => byte <= 255n) ? bytes.reduce((sum, byte) => (sum << 8n) | byte, 0n) : null;
 }
 
 export function parseIpv4Masked(text: string): Masked {
   const bad = (): UserError => new UserError(`${text}: invalid IP address`);
-  const slash = text.indexOf('/');
-  const value = parseIpv4(slash < 0 ? text : text.slice(0, slash));
-  if (value === null) throw bad();
-  if (slash < 0) return { value, mask: IPV4_ONES };
-  const maskText = text.slice(slash + 1);
-  const mask = parseIpv4(maskText);
-  if (mask !== null) return { value, mask };
-  if (!/^[+-]?\d+$/.test(maskText)) throw bad();
-  const length = Number(maskText);
-  if (length < 0 || length > 32) {
+  const scanned = scanIpv4(text);
+  if (scanned === null) throw bad();
+  const { value } = scanned;
+  const rest = text.slice(scanned.length);
+  if (rest === '') return { value, mask: IPV4_ONES };
+  if (!rest.startsWith('/')) throw bad();
+  const maskText = rest.slice(1);
+  const mask = scanIpv4(maskText);
+  if (mask !== null) {
+    if (mask.length !== maskText.length) throw bad();
+    return { value, mask: mask.value };
+  }
+  const length = scanInt(maskText);
+  if (length === null) throw bad();
+  if (length.value < 0 || length.value > 32) {
     throw new UserError(`${text}: IPv4 network prefix bits not between 0 and 32, inclusive`);
   }
-  return { value, mask: prefixMask(length, 32) };
+  if (length.length !== maskText.length) throw bad();
+  return { value, mask: prefixMask(length.value, 32) };
 }
 
 export function formatIpv4(value: bigint): string {
@@ -101,29 +120,39 @@ export function formatIpv4Masked(value: bigint, mask: bigint): string {
 
 /** An IPv6 address as inet_pton() takes it, or null. */
 export function parseIpv6(text: string): bigint | null {
-  // Zones, prefixes and brackets are the package's, not inet_pton()'s.
+  // Zones, prefixes and brackets are the package's, not inet_pton()'s; so is a leading zero in dotted decimals.
   if (!/^[0-9a-fA-F:.]+$/.test(text) || !Address6.isValid(text)) return null;
+  const dotted = /[^:]*\.[^:]*$/.exec(text)?.[0];
+  if (dotted !== undefined && parseIpv4(dotted) === null) return null;
   return new Address6(text).bigInt();
 }
 
+/** As many characters as an IPv6 address may have. */
+const IPV6_CHARACTERS = /^\s*([0-9a-fA-F:.]{1,46})/;
+
 export function parseIpv6Masked(text: string): Masked {
-  const slash = text.indexOf('/');
-  const value = parseIpv6((slash < 0 ? text : text.slice(0, slash)).trimStart());
-  if (value === null) throw new UserError(`${text}: invalid IPv6 address`);
-  if (slash < 0) return { value, mask: IPV6_ONES };
-  const maskText = text.slice(slash + 1);
+  const bad = (): UserError => new UserError(`${text}: invalid IPv6 address`);
+  const found = IPV6_CHARACTERS.exec(text);
+  const value = found === null ? null : parseIpv6(found[1]!);
+  if (found === null || value === null) throw bad();
+  const rest = text.slice(found[0].length);
+  if (rest === '') return { value, mask: IPV6_ONES };
+  if (!rest.startsWith('/')) throw bad();
+  const maskText = rest.slice(1);
   // As in OVS a mask that begins with a decimal digit is a prefix length, and nothing may follow that.
-  const prefix = /^[+-]?\d+/.exec(maskText)?.[0];
-  if (prefix !== undefined) {
-    const length = Number(prefix);
-    if (length < 0 || length > 128) {
+  const length = scanInt(maskText);
+  if (length !== null) {
+    if (length.value < 0 || length.value > 128) {
       throw new UserError(`${text}: IPv6 network prefix bits not between 0 and 128, inclusive`);
     }
-    if (prefix !== maskText) throw new UserError(`${text}: invalid IPv6 address`);
-    return { value, mask: prefixMask(length, 128) };
+    if (length.length !== maskText.length) throw bad();
+    return { value, mask: prefixMask(length.value, 128) };
   }
-  const mask = parseIpv6(maskText);
+  const maskWord = /^[0-9a-fA-F:.]{1,46}/.exec(maskText)?.[0];
+  if (maskWord === undefined) throw bad();
+  const mask = parseIpv6(maskWord);
   if (mask === null) throw new UserError(`${text}: Invalid IPv6 mask`);
+  if (maskWord.length !== maskText.length) throw bad();
   return { value, mask };
 }
 

@@ -8,8 +8,8 @@
  */
 import { type Field, readField, writeField } from '#flowtable/fields.js';
 import {
-  FRAG_LATER,
   type FlowKey,
+  FRAG_LATER,
   OFF_CT_STATE,
   OFF_ETH_TYPE,
   OFF_IPV6_LABEL,
@@ -35,6 +35,7 @@ const DSCP_MASK = 0xfc;
 const VLAN_PCP_MASK = 0xe000;
 const NSH_SPI_ONES = 0xffffffn;
 const NSH_TTL_MAX = 63n;
+const IPV6_LABEL_ONES = 0xfffffn;
 /** OpenFlow 1.0's "no VLAN tag" in dl_vlan. */
 const OFP10_VLAN_NONE = 0xffff;
 
@@ -282,8 +283,11 @@ export function matchValue(match: Match, field: Field, value: bigint, mask: bigi
       break;
     case 'ipv6_label':
       writeBits(key, field, value & mask);
-      // A whole label is told from one with a mask of all its bits by the twelve bits above it.
-      wild.setU32(OFF_IPV6_LABEL, mask === ones ? 0xffffffff : Number(mask & 0xfffffn));
+      // A whole label has the twelve bits above it in its mask, too.
+      wild.setU32(
+        OFF_IPV6_LABEL,
+        (mask & IPV6_LABEL_ONES) === IPV6_LABEL_ONES ? 0xffffffff : Number(mask & IPV6_LABEL_ONES),
+      );
       break;
     default:
       writeBits(key, field, value & mask);

@@ -29,8 +29,8 @@ export interface FlowFileLine {
 export function flowFileLines(text: string): readonly FlowFileLine[] {
   return text
     .split('\n')
-    .map((line, index) => ({ number: index + 1, text: line.replace(/#.*$/s, '').trimEnd() }))
-    .filter((line) => line.text.trim() !== '');
+    .map((line, index) => ({ number: index + 1, text: line.replace(/#.*$/s, '') }))
+    .filter((line) => /[^ \t\n]/.test(line.text));
 }
 
 const COMMANDS: readonly (readonly [string, FlowModCommand])[] = [

@@ -4,21 +4,32 @@
  * Mirrors the round trip through ofputil_encode_flow_mod() and ofputil_decode_flow_mod() (lib/ofp-flow.c): actions
  * become those of the version, and the versions differ in what they say of tables, cookies, flags and importance.
  */
-import { OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
+import { OFF_CT_NW_PROTO, OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
+import type { ActionReader } from './action/action-kind.js';
 import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersion } from './action/action-list.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';
-import { type OpenFlowVersion, P_TID, type Protocols, protocolsOfVersion, versionOfProtocol } from './protocol.js';
+import {
+  type OpenFlowVersion,
+  P_OF10_STD_ANY,
+  P_TID,
+  type Protocols,
+  protocolsOfVersion,
+  versionOfProtocol,
+} from './protocol.js';
 import { type FlowStatsEntry, OpenFlowError } from './switch-connection.js';
 
-/** A flow change as the switch gets it by a version of OpenFlow. */
-export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion): FlowMod {
+/**
+ * A flow change as the switch gets it by a version of OpenFlow. Which of 1.0's protocols it is matters where a match has
+ * bits that 1.0's own has no room for; unsaid, it is one that has.
+ */
+export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion, protocol?: Protocols): FlowMod {
   const isDelete = mod.command === 'delete' || mod.command === 'delete-strict';
   const isModify = mod.command === 'modify' || mod.command === 'modify-strict';
   return {
     ...mod,
-    match: matchInVersion(mod.match, version),
+    match: matchInProtocol(mod.match, version, protocol),
     actions: actionsInVersion(mod.actions, version, mod.match),
     tableId: tableInVersion(mod, version, isDelete),
     // From 1.2 on a modify never adds a flow, nor changes a cookie.
@@ -26,6 +37,25 @@ export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion): FlowMo
     importance: version >= 14 && mod.command === 'add' ? mod.importance : 0,
     flags: flagsInVersion(mod, version, isDelete),
   };
+}
+
+function matchInProtocol(match: Match, version: OpenFlowVersion, protocol: Protocols | undefined): Match {
+  const carried = matchInVersion(match, version);
+  const tci = carried.mask.u16(OFF_VLAN_TCI);
+  const isOf10 = protocol !== undefined && (protocol & P_OF10_STD_ANY) !== 0;
+  // 1.0 says "no VLAN" with one number, whatever else the match has of it.
+  if (isOf10 && (tci & VLAN_CFI) !== 0 && (carried.key.u16(OFF_VLAN_TCI) & VLAN_CFI) === 0) {
+    const untagged = carried.clone();
+    untagged.key.setU16(OFF_VLAN_TCI, 0);
+    untagged.mask.setU16(OFF_VLAN_TCI, 0xffff);
+    return untagged;
+  }
+  if (isOf10 || version === 11 || carried.mask.u8(OFF_CT_NW_PROTO) === 0) return carried;
+  // Protocol 0 of a connection is not told.
+  if (carried.key.u8(OFF_CT_NW_PROTO) !== 0) return carried;
+  const untold = carried.clone();
+  untold.mask.setU8(OFF_CT_NW_PROTO, 0);
+  return untold;
 }
 
 const VLAN_PCP_MASK = 0xe000;
@@ -44,7 +74,6 @@ function matchInVersion(match: Match, version: OpenFlowVersion): Match {
   } else {
     const tciMask = mask.u16(OFF_VLAN_TCI);
     const hasPriority = (key.u16(OFF_VLAN_TCI) & VLAN_VID_AND_CFI) !== 0 && (tciMask & VLAN_PCP_MASK) !== 0;
-    if (hasPriority) key.setU16(OFF_VLAN_TCI, key.u16(OFF_VLAN_TCI) | VLAN_CFI);
     mask.setU16(OFF_VLAN_TCI, (tciMask & VLAN_VID_AND_CFI) | (hasPriority ? VLAN_PCP_MASK | VLAN_CFI : 0));
   }
   carried.normalize();
@@ -76,12 +105,23 @@ export function shownFlowMod(mod: FlowMod, received: FlowMod, protocol: Protocol
   return { ...received, tableId: (protocol & P_TID) !== 0 ? mod.tableId : 0 };
 }
 
+/** OXM's priority needs a match on a VLAN that is there. */
+function hasPriorityWithoutTag({ key, mask }: Match): boolean {
+  return (mask.u16(OFF_VLAN_TCI) & VLAN_PCP_MASK) !== 0 && (key.u16(OFF_VLAN_TCI) & VLAN_CFI) === 0;
+}
+
 /** Throws what a switch answers to a flow change whose match or actions it cannot take. */
-export function checkReceivedFlowMod(mod: FlowMod, version: OpenFlowVersion, tableCount: number): void {
+export function checkReceivedFlowMod(
+  mod: FlowMod,
+  version: OpenFlowVersion,
+  tableCount: number,
+  reader: ActionReader = 'switch',
+): void {
   const matchError = checkMatchPrerequisites(mod.match);
   if (matchError !== null) throw new OpenFlowError(matchError);
+  if (version >= 12 && hasPriorityWithoutTag(mod.match)) throw new OpenFlowError('OFPBMC_BAD_PREREQ');
   if (mod.command === 'delete' || mod.command === 'delete-strict') return;
-  const refusal = refusalInVersion(mod.actions, version);
+  const refusal = refusalInVersion(mod.actions, version, reader);
   if (refusal !== null) throw new OpenFlowError(refusal);
   if (hasMisplacedInstruction(mod.actions, version)) throw new OpenFlowError('OFPBAC_UNSUPPORTED_ORDER');
   const { error, protocols } = checkActions(mod.actions, { match: mod.match, tableId: mod.tableId, tableCount });

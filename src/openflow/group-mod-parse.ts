@@ -8,11 +8,11 @@ import { parseActionList } from './action/action-list.js';
 import { parseExactFieldText } from './field-text.js';
 import { isMaskValid, valueOnes } from './field-value.js';
 import {
-  type Bucket,
   BUCKET_ALL,
   BUCKET_FIRST,
   BUCKET_LAST,
   BUCKET_MAX,
+  type Bucket,
   type GroupMod,
   type GroupModCommand,
   type GroupSelection,
@@ -149,11 +149,13 @@ class Draft {
   /** `ip_src,ip_dst=255.255.0.0`: fields with the masks of their bits that count. */
   private readFields(text: string): void {
     const fields = [...this.selection.fields];
-    for (const { key, value } of splitKeyValues(text)) {
+    for (const { key, value, end } of splitKeyValues(text)) {
       const field = FIELD_BY_NAME.get(key);
-      if (field === undefined || !field.openflow) throw new UserError(`: unknown field ${key}`);
+      // As in OVS, errors name what follows the field.
+      const rest = text.slice(end);
+      if (field === undefined || !field.openflow) throw new UserError(`${rest}: unknown field ${key}`);
       if (fields.some((entry) => entry.field === field)) throw new UserError(`${key}: duplicate field`);
-      const mask = value === '' ? valueOnes(field) : this.parseFieldMask(field, value);
+      const mask = value === '' ? valueOnes(field) : this.parseFieldMask(field, value, rest);
       fields.push({ field, mask });
       this.limit(protocolsOfField(field, mask === valueOnes(field) ? 'exact' : 'any-mask'));
     }
@@ -161,9 +163,9 @@ class Draft {
     this.selection = { ...this.selection, fields };
   }
 
-  private parseFieldMask(field: Field, text: string): bigint {
+  private parseFieldMask(field: Field, text: string, rest: string): bigint {
     const mask = parseExactFieldText(field, text, this.ports);
-    if (mask === 0n) throw new UserError(': values are wildcards here and must not be all-zeros');
+    if (mask === 0n) throw new UserError(`${rest}: values are wildcards here and must not be all-zeros`);
     if (!isMaskValid(field, mask)) throw new UserError(`${text}: invalid mask for field ${field.name}`);
     return mask;
   }

@@ -4,11 +4,12 @@
  * (lib/ofp-group.c).
  */
 import { Match } from '#flowtable/match.js';
+import type { ActionReader } from './action/action-kind.js';
 import { actionsInVersion, refusalInVersion } from './action/action-list.js';
 import {
-  type Bucket,
   BUCKET_ALL,
   BUCKET_MAX,
+  type Bucket,
   type GroupDescription,
   type GroupMod,
   NO_SELECTION,
@@ -64,9 +65,9 @@ const refuse = (code: string): never => {
 };
 
 /** Throws what a switch answers to a change that it cannot take, whatever groups it has. */
-export function checkReceivedGroupMod(mod: GroupMod, version: OpenFlowVersion): void {
+export function checkReceivedGroupMod(mod: GroupMod, version: OpenFlowVersion, reader: ActionReader = 'switch'): void {
   for (const { actions } of mod.buckets) {
-    const refusal = refusalInVersion(actions, version);
+    const refusal = refusalInVersion(actions, version, reader);
     if (refusal !== null) refuse(refusal);
   }
   if (new Set(mod.buckets.map(({ bucketId }) => bucketId)).size < mod.buckets.length) refuse('OFPGMFC_BAD_BUCKET');

@@ -7,6 +7,8 @@ export interface KeyValue {
   readonly key: string;
   /** Empty when there is none. */
   readonly value: string;
+  /** Where what follows the pair begins. */
+  readonly end: number;
 }
 
 const SEPARATORS = ', \t\r\n';
@@ -43,15 +45,16 @@ export function splitKeyValues(text: string): readonly KeyValue[] {
     const delimiter = at < text.length ? text[at]! : '';
     if (delimiter !== '') at++;
     if (delimiter !== ':' && delimiter !== '=' && delimiter !== '(') {
-      pairs.push({ key, value: '' });
+      pairs.push({ key, value: '', end: at });
       continue;
     }
     const valueStart = at;
     at += valueLength(text, at, delimiter === '(' ? ')' : SEPARATORS);
     // `key(value)->destination` is one pair whose value is `value)->destination`.
     if (delimiter === '(' && text.startsWith(')->', at)) at += valueLength(text, at, SEPARATORS);
-    pairs.push({ key, value: text.slice(valueStart, at) });
+    const value = text.slice(valueStart, at);
     if (at < text.length) at++;
+    pairs.push({ key, value, end: at });
   }
 }
 

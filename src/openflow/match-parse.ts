@@ -9,12 +9,12 @@ import { FIELD_BY_NAME, type Field } from '#flowtable/fields.js';
 import { FlowKey, OFF_ETH_TYPE, OFF_IN_PORT, OFF_NW_PROTO } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { UserError } from '../report/user-error.js';
-import { parseExactFieldText, parseFieldText } from './field-text.js';
-import { hasField, matchValue, readValue, requireEthernet, writeValue } from './field-value.js';
+import { formatFieldText, parseExactFieldText, parseFieldText } from './field-text.js';
+import { hasField, matchValue, readValue, requireEthernet, valueOnes, writeValue } from './field-value.js';
 import { type KeyValue, splitKeyValues } from './key-value.js';
 import { normalizeMatch } from './match-normalize.js';
-import { formatHex, parseIntString } from './number-text.js';
-import { OFPP_NONE, type PortNames } from './ports.js';
+import { parseIntString } from './number-text.js';
+import { NO_PORT_NAMES, OFPP_NONE, type PortNames } from './ports.js';
 import { P_ANY, type Protocols } from './protocol.js';
 import { fieldWidth, parseSubfield, subfieldMask } from './subfield.js';
 
@@ -105,7 +105,7 @@ function addSubfieldTerm(builder: MatchBuilder, key: string, text: string): void
     throw new UserError(`${key}: cannot parse integer value: ${text}`);
   }
   if (parsed.value >> BigInt(subfield.bits) !== 0n) {
-    const shown = field.format === 'hexadecimal' ? formatHex(parsed.value) : parsed.value.toString();
+    const shown = formatFieldText(field, parsed.value, valueOnes(field), NO_PORT_NAMES);
     throw new UserError(`${key}: value ${shown} does not fit into ${subfield.bits} bits`);
   }
   const bits = subfieldMask(subfield);

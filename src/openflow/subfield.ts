@@ -8,6 +8,7 @@ import type { FlowKey } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
 import { UserError } from '../report/user-error.js';
 import { hasField, maskValue, matchHasField, matchValue, readValue, valueOnes, writeValue } from './field-value.js';
+import { scan } from './scan.js';
 
 export interface Subfield {
   readonly field: Field;
@@ -51,15 +52,15 @@ export function scanSubfield(text: string): ScannedSubfield {
   let start = 0;
   let end = width - 1;
   if (rest.startsWith('[')) {
-    const found = /^\[(?:(\d+)(?:\.\.(\d+))?)?\]/.exec(rest);
-    if (found === null) {
-      throw new UserError(`${text}: syntax error expecting [] or [<bit>] or [<start>..<end>]`);
+    if (!rest.startsWith('[]')) {
+      const found = scan(rest, '[%d..%d]') ?? scan(rest, '[%d]');
+      if (found === null) {
+        throw new UserError(`${text}: syntax error expecting [] or [<bit>] or [<start>..<end>]`);
+      }
+      start = Number(found.values[0]);
+      end = Number(found.values[1] ?? found.values[0]);
     }
-    if (found[1] !== undefined) {
-      start = Number(found[1]);
-      end = Number(found[2] ?? found[1]);
-    }
-    rest = rest.slice(found[0].length);
+    rest = rest.slice(rest.indexOf(']') + 1);
   }
   if (start > end) throw new UserError(`${text}: starting bit ${start} is after ending bit ${end}`);
   const outside = (which: string, bit: number): UserError =>

@@ -37,6 +37,9 @@ export interface ActionValidateContext {
   checkNested(actions: readonly Action[], asActionSet: boolean): string | null;
 }
 
+/** Who reads actions off the wire: a switch, or a tool that prints a message. */
+export type ActionReader = 'switch' | 'tool';
+
 export interface ActionVersionContext {
   /** The flow's match as earlier actions have changed it. */
   readonly match: Match;
@@ -61,7 +64,7 @@ export interface ActionKind<A extends { readonly kind: string }> {
    * What a switch answers to the action when it arrives by this version of OpenFlow, before it looks at the match;
    * absent, or null: it takes it.
    */
-  refusal?(action: A, version: OpenFlowVersion): string | null;
+  refusal?(action: A, version: OpenFlowVersion, reader: ActionReader): string | null;
   /** What a switch sees of the action when this version of OpenFlow carries it; absent: the action itself. */
   inVersion?(action: A, version: OpenFlowVersion, context: ActionVersionContext): readonly Action[];
 }

@@ -9,7 +9,7 @@ import { parsePort } from '../port-text.js';
 import { OFPP_CONTROLLER, type PortNames } from '../ports.js';
 import { type OpenFlowVersion, P_ANY, P_OF15, type Protocols } from '../protocol.js';
 import { ACTION_KINDS, type Action, kindOf } from './action.js';
-import type { ActionKind, ActionParseContext, ActionValidateContext } from './action-kind.js';
+import type { ActionKind, ActionParseContext, ActionReader, ActionValidateContext } from './action-kind.js';
 import { isSetByCtOnly } from './set-field.js';
 
 const BY_NAME: ReadonlyMap<string, ActionKind<Action>> = new Map(
@@ -294,11 +294,15 @@ export function actionsInVersion(
 }
 
 /** What a switch answers to the actions as a version of OpenFlow carries them, before it looks at the match. */
-export function refusalInVersion(actions: readonly Action[], version: OpenFlowVersion): string | null {
+export function refusalInVersion(
+  actions: readonly Action[],
+  version: OpenFlowVersion,
+  reader: ActionReader = 'switch',
+): string | null {
   for (const action of actions) {
     const nested = action.kind === 'clone' || action.kind === 'write_actions' || action.kind === 'ct';
-    const refusal = nested ? refusalInVersion(action.actions, version) : null;
-    const own = refusal ?? kindOf(action).refusal?.(action, version) ?? null;
+    const refusal = nested ? refusalInVersion(action.actions, version, reader) : null;
+    const own = refusal ?? kindOf(action).refusal?.(action, version, reader) ?? null;
     if (own !== null) return own;
   }
   return null;

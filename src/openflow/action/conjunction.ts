@@ -4,7 +4,7 @@
  * (by a packet-out) it does nothing.
  */
 import { UserError } from '../../report/user-error.js';
-import { scanInteger } from '../number-text.js';
+import { scan } from '../scan.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface ConjunctionAction {
@@ -15,7 +15,7 @@ export interface ConjunctionAction {
   readonly clauseCount: number;
 }
 
-const SYNTAX = /^\s*([+-]?(?:0[xX][0-9a-fA-F]+|\d+))\s*,\s*(\d+)\s*\/\s*(\d+)\s*$/;
+const SYNTAX = '%i , %hhu / %hhu ';
 const MAX_CLAUSES = 64;
 
 export const conjunctionAction: ActionKind<ConjunctionAction> = {
@@ -23,19 +23,17 @@ export const conjunctionAction: ActionKind<ConjunctionAction> = {
   names: ['conjunction'],
 
   parse(argument) {
-    const found = SYNTAX.exec(argument);
-    const clauseCount = Number(found?.[3]);
-    const number = Number(found?.[2]);
-    if (found === null || clauseCount > 255 || number > 255) {
+    const found = scan(argument, SYNTAX);
+    if (found === null || found.length !== argument.length) {
       throw new UserError('"conjunction" syntax is "conjunction(id,i/n)"');
     }
+    const [id, number, clauseCount] = found.values.map(Number) as [number, number, number];
     if (clauseCount < 2) throw new UserError('conjunction must have at least 2 clauses');
     if (clauseCount > MAX_CLAUSES) throw new UserError(`conjunction must have at most ${MAX_CLAUSES} clauses`);
     if (number < 1) throw new UserError('clause index must be positive');
     if (number > clauseCount) {
       throw new UserError('clause index must be less than or equal to number of clauses');
     }
-    const id = Number(BigInt.asUintN(32, scanInteger(found[1]!).value));
     return { kind: 'conjunction', id, clause: number - 1, clauseCount };
   },
 

@@ -44,7 +44,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
     let maxLen = MAX_LEN_ALL;
     let controllerId = 0;
     let reason = OFPR_ACTION;
-    let userdata: Uint8Array | null = null;
+    let userdata: string | null = null;
     let pause = false;
     let meterId: number | null = null;
     if (/^\d+$/.test(argument)) {
@@ -63,8 +63,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
             controllerId = parseU16(value, 'id');
             break;
           case 'userdata':
-            userdata = parseHexBytes(value);
-            if (userdata === null) throw new UserError("bad hex digit in `controller' action `userdata'");
+            userdata = value;
             break;
           case 'pause':
             pause = true;
@@ -82,7 +81,8 @@ export const controllerAction: ActionKind<ControllerAction> = {
     if (reason === OFPR_ACTION && controllerId === 0 && userdata === null && !pause && meterId === null) {
       return { kind: 'output', port: OFPP_CONTROLLER, maxLen };
     }
-    const bytes = userdata ?? new Uint8Array();
+    const bytes = parseHexBytes(userdata ?? '');
+    if (bytes === null) throw new UserError("bad hex digit in `controller' action `userdata'");
     return { kind: 'controller', maxLen, controllerId, reason, userdata: bytes, pause, meterId };
   },
 

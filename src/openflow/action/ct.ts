@@ -53,6 +53,10 @@ function parseAlg(text: string): 'ftp' | 'tftp' {
   return text;
 }
 
+/** As in OVS a field takes the place of a number, whichever comes first. */
+const laterZone = (before: number | Subfield, zone: number | Subfield): number | Subfield =>
+  typeof before !== 'number' && typeof zone === 'number' ? before : zone;
+
 const isNat = (action: Action): action is NatAction => action.kind === 'nat';
 const isPlainNat = (action: Action): boolean => isNat(action) && action.type === null;
 
@@ -71,7 +75,7 @@ export const ctAction: ActionKind<CtAction> = {
       if (key === 'commit') commit = true;
       else if (key === 'force') force = true;
       else if (key === 'table') recircTable = parseRecircTable(value);
-      else if (key === 'zone') zone = parseZone(value);
+      else if (key === 'zone') zone = laterZone(zone, parseZone(value));
       else if (key === 'alg') alg = parseAlg(value);
       else if (key === 'nat') actions.push(parseNat(value));
       else if (key === 'exec') actions.push(...context.parseActions(value));

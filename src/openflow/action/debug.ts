@@ -3,7 +3,7 @@
  * Mirrors DEBUG_RECIRC and DEBUG_SLOW of lib/ofp-actions.c, which OVS takes when it runs with --enable-dummy.
  */
 import { having } from '../translate-context.js';
-import type { ActionKind } from './action-kind.js';
+import type { ActionKind, ActionReader } from './action-kind.js';
 
 export interface DebugRecircAction {
   readonly kind: 'debug_recirc';
@@ -12,6 +12,10 @@ export interface DebugRecircAction {
 export interface DebugSlowAction {
   readonly kind: 'debug_slow';
 }
+
+/** The tools run without --enable-dummy, and know the actions' text only. */
+const refusalByTool = (_action: unknown, _version: unknown, reader: ActionReader): string | null =>
+  reader === 'tool' ? 'OFPBAC_BAD_VENDOR_TYPE' : null;
 
 export const debugRecircAction: ActionKind<DebugRecircAction> = {
   kind: 'debug_recirc',
@@ -28,6 +32,8 @@ export const debugRecircAction: ActionKind<DebugRecircAction> = {
   validate() {
     return null;
   },
+
+  refusal: refusalByTool,
 
   translate(_action, context) {
     having(context, 'debugRecirc').debugRecirc();
@@ -49,6 +55,8 @@ export const debugSlowAction: ActionKind<DebugSlowAction> = {
   validate() {
     return null;
   },
+
+  refusal: refusalByTool,
 
   translate(_action, context) {
     having(context, 'slowPath').slowPath('action');

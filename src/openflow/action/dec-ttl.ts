@@ -2,9 +2,10 @@
  * dec_ttl, and dec_ttl(ID,…): decrements the TTL or hop limit; expired packets go to the controllers with these ids.
  * Mirrors DEC_TTL of lib/ofp-actions.c.
  */
-import { OFF_ETH_TYPE, OFF_NW_TTL } from '#flowtable/flow-key.js';
+import { OFF_NW_TTL } from '#flowtable/flow-key.js';
 import { UserError } from '../../report/user-error.js';
 import { parseLeadingDecimal } from '../number-text.js';
+import { ethTypeOf, isIpType } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 
@@ -32,8 +33,7 @@ export const decTtlAction: ActionKind<DecTtlAction> = {
   },
 
   validate(_action, { match, limit }) {
-    const type = match.key.u16(OFF_ETH_TYPE);
-    if (type !== 0x0800 && type !== 0x86dd) limit(P_OF10_ANY);
+    if (!isIpType(ethTypeOf(match.key))) limit(P_OF10_ANY);
     return null;
   },
 

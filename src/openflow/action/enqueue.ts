@@ -13,6 +13,10 @@ export interface EnqueueAction {
   readonly queue: number;
 }
 
+function checkPort({ port }: EnqueueAction): string | null {
+  return port < OFPP_MAX || port === OFPP_IN_PORT || port === OFPP_LOCAL ? null : 'OFPBAC_BAD_OUT_PORT';
+}
+
 export const enqueueAction: ActionKind<EnqueueAction> = {
   kind: 'enqueue',
   names: ['enqueue'],
@@ -32,11 +36,9 @@ export const enqueueAction: ActionKind<EnqueueAction> = {
     return `enqueue:${formatPort(action.port, shownPorts(context))}:${action.queue}`;
   },
 
-  validate(action) {
-    return action.port < OFPP_MAX || action.port === OFPP_IN_PORT || action.port === OFPP_LOCAL
-      ? null
-      : 'OFPBAC_BAD_OUT_PORT';
-  },
+  validate: checkPort,
+
+  refusal: checkPort,
 
   translate(action, context) {
     const { flow, wc } = context;

@@ -2,7 +2,7 @@
 import { fieldNamed, writeField } from '#flowtable/fields.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { UserError } from '../../report/user-error.js';
-import { formatMac, parseMac } from '../address-text.js';
+import { formatMac, scanMac } from '../address-text.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
 
@@ -19,9 +19,9 @@ function modDl(kind: ModDlAction['kind'], fieldName: string): ActionKind<ModDlAc
 
     parse(argument) {
       // What follows an address is not looked at.
-      const mac = parseMac(/^\s*[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}/.exec(argument)?.[0] ?? '');
+      const mac = scanMac(argument);
       if (mac === null) throw new UserError(`invalid mac address ${argument}`);
-      return { kind, mac };
+      return { kind, mac: mac.value };
     },
 
     format(action) {

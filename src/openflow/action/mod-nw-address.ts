@@ -4,6 +4,7 @@ import { OFF_ETH_TYPE, OFF_NW_PROTO } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { UserError } from '../../report/user-error.js';
 import { formatIpv4, parseIpv4 } from '../address-text.js';
+import { ethTypeOf } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
@@ -32,7 +33,7 @@ function modNwAddress(kind: ModNwAddressAction['kind'], fieldName: string): Acti
     },
 
     validate(_action, { match, limit }) {
-      if (match.key.u16(OFF_ETH_TYPE) !== ETH_P_IP) limit(P_OF10_ANY);
+      if (ethTypeOf(match.key) !== ETH_P_IP) limit(P_OF10_ANY);
       return null;
     },
 

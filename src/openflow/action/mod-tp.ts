@@ -1,15 +1,8 @@
 /** mod_tp_src:PORT and mod_tp_dst:PORT, for TCP, UDP and SCTP. Mirrors SET_L4_SRC_PORT and …_DST_PORT of ofp-actions.c. */
 import { fieldNamed } from '#flowtable/fields.js';
-import {
-  FRAG_LATER,
-  type FlowKey,
-  OFF_ETH_TYPE,
-  OFF_NW_FRAG,
-  OFF_NW_PROTO,
-  OFF_TP_DST,
-  OFF_TP_SRC,
-} from '#flowtable/flow-key.js';
+import { type FlowKey, FRAG_LATER, OFF_NW_FRAG, OFF_NW_PROTO, OFF_TP_DST, OFF_TP_SRC } from '#flowtable/flow-key.js';
 import { parseU16 } from '../number-text.js';
+import { ethTypeOf, isIpType } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
@@ -28,8 +21,7 @@ const PROTOCOLS: ReadonlyMap<number, string> = new Map([
 
 /** An IP packet that begins with a transport header. */
 function startsWithTransport(key: FlowKey): boolean {
-  const type = key.u16(OFF_ETH_TYPE);
-  return (type === 0x0800 || type === 0x86dd) && (key.u8(OFF_NW_FRAG) & FRAG_LATER) === 0;
+  return isIpType(ethTypeOf(key)) && (key.u8(OFF_NW_FRAG) & FRAG_LATER) === 0;
 }
 
 function modTp(direction: 'src' | 'dst', title: string, offset: number): ActionKind<ModTpAction> {

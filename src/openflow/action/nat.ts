@@ -3,7 +3,7 @@
  * Mirrors NAT of lib/ofp-actions.c; RANGE is ADDRESS[-ADDRESS][:PORT[-PORT]] (RFC 3022, RFC 4787).
  */
 import { UserError } from '../../report/user-error.js';
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../address-text.js';
+import { formatIpv4, formatIpv6, parseIpv6, scanIpv4 } from '../address-text.js';
 import { splitKeyValues } from '../key-value.js';
 import { ethTypeOf, isIpType } from '../packet-type.js';
 import type { NatRequest } from '../translate-context.js';
@@ -15,22 +15,23 @@ export interface NatAction extends NatRequest {
 
 type Range = Pick<NatRequest, 'addresses' | 'ports'>;
 
-const IPV4 = String.raw`\d{1,3}(?:\.\d{1,3}){3}`;
-const IPV6 = '[0-9a-fA-F:.]+';
+const IPV6 = '[0-9a-fA-F:.]{1,46}';
+const IPV6_WORD = new RegExp(`^(?:(${IPV6})|\\[(${IPV6})\\])`);
 
-interface ScannedAddress {
+interface FoundAddress {
   /** null: it looks like one, but is none. */
   readonly value: bigint | null;
   readonly rest: string;
 }
 
 /** Reads an address at the beginning of the text; null where nothing there looks like one. */
-function scanAddress(text: string, family: 4 | 6): ScannedAddress | null {
-  const pattern = family === 4 ? new RegExp(`^(${IPV4})`) : new RegExp(`^(?:(${IPV6})|\\[(${IPV6})\\])`);
-  const found = pattern.exec(text);
-  if (found === null) return null;
-  const word = found[1] ?? found[2]!;
-  return { value: family === 4 ? parseIpv4(word) : parseIpv6(word), rest: text.slice(found[0].length) };
+function readAddress(text: string, family: 4 | 6): FoundAddress | null {
+  if (family === 4) {
+    const scanned = scanIpv4(text);
+    return scanned === null ? null : { value: scanned.value, rest: text.slice(scanned.length) };
+  }
+  const found = IPV6_WORD.exec(text);
+  return found === null ? null : { value: parseIpv6(found[1] ?? found[2]!), rest: text.slice(found[0].length) };
 }
 
 function parseRange(text: string): Range {
@@ -38,8 +39,8 @@ function parseRange(text: string): Range {
   const invalid = (): UserError => new UserError(`invalid nat range "${text}"`);
   const garbage = (rest: string): UserError =>
     new UserError(`garbage (${rest}) after nat range "${text}" (pos: ${text.length - rest.length})`);
-  const family: 4 | 6 = (scanAddress(text, 4)?.value ?? null) === null ? 6 : 4;
-  const first = scanAddress(text, family);
+  const family: 4 | 6 = readAddress(text, 4) === null ? 6 : 4;
+  const first = readAddress(text, family);
   if (first === null) throw garbage(text);
   let { rest } = first;
   if (first.value === null) {
@@ -49,7 +50,7 @@ function parseRange(text: string): Range {
   }
   let max = 0n;
   if (rest.startsWith('-')) {
-    const second = scanAddress(rest.slice(1), family);
+    const second = readAddress(rest.slice(1), family);
     if (second === null || second.value === null || second.value < first.value) throw invalid();
     max = second.value;
     rest = second.rest;

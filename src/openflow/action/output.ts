@@ -72,6 +72,10 @@ export const outputAction: ActionKind<OutputAction> = {
   translate(action, context) {
     context.output(action.port, action.maxLen);
   },
+
+  refusal(action) {
+    return checkOutputPort(action.port);
+  },
 };
 
 /** `port=N,max_len=M`. */

@@ -6,9 +6,9 @@ import { UserError } from '../../report/user-error.js';
 import { matchHasCtTuple } from '../field-value.js';
 import { formatPort, parsePort } from '../port-text.js';
 import { OFPP_IN_PORT } from '../ports.js';
+import { parseTable } from '../table-text.js';
 import type { ActionKind } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
-import { parseTable } from '../table-text.js';
 
 export interface ResubmitAction {
   readonly kind: 'resubmit';
@@ -50,8 +50,9 @@ export const resubmitAction: ActionKind<ResubmitAction> = {
 
   format({ inPort, table, withCtOrig }, context) {
     const port = inPort === null ? '' : formatPort(inPort, shownPorts(context));
-    if (table === null) return `resubmit:${port}`;
-    return `resubmit(${port},${table}${withCtOrig ? ',ct' : ''})`;
+    const isSame = table === null || table === TABLE_SAME;
+    if (isSame && inPort !== null) return `resubmit:${port}`;
+    return `resubmit(${port},${isSame ? '' : table}${withCtOrig ? ',ct' : ''})`;
   },
 
   validate(action, { match }) {

@@ -7,6 +7,15 @@ export interface WriteActionsAction {
   readonly actions: readonly Action[];
 }
 
+/** What an action set has a place for (action_set_classify of lib/ofp-actions.c). */
+const ACTION_SET_KINDS: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
+  ...(['strip_vlan', 'pop_mpls', 'decap', 'encap', 'push_mpls', 'push_vlan'] as const),
+  ...(['dec_ttl', 'dec_mpls_ttl', 'dec_nsh_ttl', 'set_field', 'load', 'move', 'mod_dl_dst', 'mod_dl_src'] as const),
+  ...(['mod_nw_tos', 'mod_nw_ecn', 'mod_nw_ttl', 'mod_nw_dst', 'mod_nw_src', 'mod_tp_dst', 'mod_tp_src'] as const),
+  ...(['set_mpls_label', 'set_mpls_tc', 'set_mpls_ttl', 'set_queue', 'set_tunnel'] as const),
+  ...(['mod_vlan_pcp', 'mod_vlan_vid', 'group', 'output', 'resubmit', 'ct', 'ct_clear'] as const),
+]);
+
 export const writeActionsAction: ActionKind<WriteActionsAction> = {
   kind: 'write_actions',
   names: ['write_actions'],
@@ -25,6 +34,10 @@ export const writeActionsAction: ActionKind<WriteActionsAction> = {
 
   translate(action, context) {
     context.writeActions(action.actions);
+  },
+
+  refusal({ actions }) {
+    return actions.every(({ kind }) => ACTION_SET_KINDS.has(kind)) ? null : 'OFPBAC_BAD_TYPE';
   },
 
   inVersion(action, version, context) {

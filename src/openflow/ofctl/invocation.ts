@@ -223,7 +223,7 @@ export class Invocation {
     const { connection, version, protocol } = this.openForFlowMod(name, usable);
     const messageName = (protocol & P_OF10_NXM_ANY) !== 0 ? 'NXT_FLOW_MOD' : 'OFPT_FLOW_MOD';
     for (const mod of mods) {
-      const received = flowModInVersion(mod, versionOfProtocol(protocol));
+      const received = flowModInVersion(mod, versionOfProtocol(protocol), protocol);
       const xid = this.sendQuietly();
       const head = this.header(messageName, version, xid);
       this.refusable(version, xid, `${head} ***decode error***`, () => {

@@ -1,9 +1,9 @@
 /** ovs-ofctl parse-flow FLOW and parse-flows FILE: print how flows would travel. Mirrors ofctl_parse_flows__(). */
 import { UserError } from '../../report/user-error.js';
 import { parseFlowFile } from '../flow-file.js';
+import type { FlowMod } from '../flow-mod.js';
 import { formatFlowMod } from '../flow-mod-format.js';
 import { parseFlowMod } from '../flow-mod-parse.js';
-import type { FlowMod } from '../flow-mod.js';
 import { checkReceivedFlowMod, flowModInVersion, shownFlowMod } from '../flow-version.js';
 import { NO_PORT_NAMES } from '../ports.js';
 import {
@@ -27,7 +27,7 @@ function printFlows(invocation: Invocation, mods: readonly FlowMod[], usable: Pr
   const version = versionOfProtocol(protocol);
   const message = (protocol & P_OF10_NXM_ANY) !== 0 ? 'NXT_FLOW_MOD' : 'OFPT_FLOW_MOD';
   for (const mod of mods) {
-    const carried = flowModInVersion(mod, version);
+    const carried = flowModInVersion(mod, version, protocol);
     const shown = shownFlowMod(mod, carried, protocol);
     const head = invocation.header(message, version, invocation.nextXid());
     invocation.print(`${head} ${describe(carried, shown, version)}\n`);
@@ -37,7 +37,7 @@ function printFlows(invocation: Invocation, mods: readonly FlowMod[], usable: Pr
 /** The change as a switch understands it, or why it does not. */
 function describe(carried: FlowMod, shown: FlowMod, version: OpenFlowVersion): string {
   try {
-    checkReceivedFlowMod(carried, version, 255);
+    checkReceivedFlowMod(carried, version, 255, 'tool');
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error;
     return `***decode error: ${error.code}***`;

@@ -26,7 +26,7 @@ export const parseGroup: OfctlCommand = {
     const head = invocation.header(name, version, invocation.nextXid());
     let text: string;
     try {
-      checkReceivedGroupMod(received, version);
+      checkReceivedGroupMod(received, version, 'tool');
       text = formatGroupMod(received, version, { ports: NO_PORT_NAMES });
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error;
