@@ -16,6 +16,7 @@ import { compileActions } from './action/compile.js';
 import { type ActionTarget, executeActions } from './action/execute.js';
 import type { DatapathOptions } from './datapath-options.js';
 import type {
+  BondControl,
   ConntrackControl,
   DatapathStats,
   DpAction,
@@ -467,6 +468,10 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   meterDelete(id: number): MeterStats | null {
     return this.stateful.meters.delete(id);
+  }
+
+  bonds(): BondControl {
+    return this.stateful.bonds;
   }
 
   conntrack(): ConntrackControl {

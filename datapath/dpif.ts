@@ -5,6 +5,7 @@
  * state but the messages of this file, so that another datapath (a worker, another process) fits behind it.
  */
 import type { FlowKey } from '#flowtable/flow-key.js';
+import type { BondTable } from './bond-table.js';
 import type { ConnectionTracker } from './conntrack/connection-tracker.js';
 import type { DropReason } from './drop-reason.js';
 
@@ -116,7 +117,9 @@ export type DpAction =
   | { readonly kind: 'ct_clear' }
   | TunnelPushAction
   /** Takes the tunnel headers off and looks the packet up once more, as one that came in by the tunnel port. */
-  | { readonly kind: 'tnl_pop'; readonly port: number };
+  | { readonly kind: 'tnl_pop'; readonly port: number }
+  /** Sends to the member of a bond (Dpif.bonds) that the packet's hash names. */
+  | { readonly kind: 'lb_output'; readonly bond: number };
 
 /** Which tunnel header a tnl_push writes; GRE over IPv6 is a type of its own in OVS, and follows from the header. */
 export type TunnelPushType = 'gre' | 'vxlan' | 'geneve';
@@ -285,6 +288,8 @@ export interface DatapathStats {
   readonly recirculations: number;
 }
 
+export type BondControl = Pick<BondTable, 'put' | 'delete' | 'bytesOf' | 'list'>;
+
 /** What userspace may ask of connection tracking (lib/ct-dpif.h). */
 export type ConntrackControl = Pick<
   ConnectionTracker,
@@ -331,6 +336,9 @@ export interface Dpif {
   meterStats(id: number): MeterStats | null;
   /** Removes the meter and returns its last counters; packets that still ask for it pass. */
   meterDelete(id: number): MeterStats | null;
+
+  /** Bonds whose members the datapath chooses itself. */
+  bonds(): BondControl;
 
   /** The connection tracker that the datapath's ct actions use. */
   conntrack(): ConntrackControl;

@@ -1,9 +1,10 @@
 /**
- * The actions that remember packets: connection tracking and meters. // hot path
+ * The actions that remember packets: connection tracking, meters, and outputs to bonds. // hot path
  *
  * One tracker serves a network namespace; a datapath that is given none makes its own when the first packet needs it,
  * so that the random numbers of a datapath without connection tracking stay the same.
  */
+import { BondTable } from './bond-table.js';
 import { ConnectionTracker } from './conntrack/connection-tracker.js';
 import { clearCtMetadata } from './conntrack/ct-metadata.js';
 import type { CtRequest } from './conntrack/ct-request.js';
@@ -14,6 +15,7 @@ import type { Packet, PacketPool } from './packet-buffer.js';
 
 export class StatefulActions {
   readonly meters = new MeterTable();
+  readonly bonds = new BondTable();
   private readonly environment: DatapathEnvironment;
   private readonly pool: PacketPool;
   private tracker: ConnectionTracker | null;

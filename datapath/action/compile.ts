@@ -9,6 +9,7 @@ import { compileCt } from './ct.js';
 import { compileCtClear } from './ct-clear.js';
 import { compileDrop } from './drop.js';
 import { compileHash } from './hash.js';
+import { compileLbOutput } from './lb-output.js';
 import { compileMeter } from './meter.js';
 import { compileOutput } from './output.js';
 import { compilePopMpls } from './pop-mpls.js';
@@ -88,6 +89,9 @@ function compileAction(action: DpAction, builder: ProgramBuilder): void {
       return;
     case 'tnl_pop':
       compileTunnelPop(action, builder);
+      return;
+    case 'lb_output':
+      compileLbOutput(action, builder);
       return;
     default: {
       const unknown: never = action;

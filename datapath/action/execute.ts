@@ -17,6 +17,7 @@ import { runTunnelPop, runTunnelPush, type TunnelHost } from '../tunnel-actions.
 import { isLongerThan } from './check-pkt-len.js';
 import { isSampled } from './clone.js';
 import { hashPacket, needsFreshKey } from './hash.js';
+import { chooseBondPort } from './lb-output.js';
 import { popMpls } from './pop-mpls.js';
 import { popVlan } from './pop-vlan.js';
 import {
@@ -27,6 +28,7 @@ import {
   OP_CT_CLEAR,
   OP_DROP,
   OP_HASH,
+  OP_LB_OUTPUT,
   OP_METER,
   OP_OUTPUT,
   OP_POP_MPLS,
@@ -155,6 +157,13 @@ function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram
         target.drop(packet, death);
         return;
       }
+      case OP_LB_OUTPUT:
+        if (needsFreshKey(packet, 0)) target.refresh(packet);
+        packet.length -= cut;
+        target.output(packet, chooseBondPort(packet, target.stateful.bonds, code[operand]!));
+        packet.length += cut;
+        cut = 0;
+        continue;
       case OP_TNL_POP:
         runTunnelPop(target, packet, code[operand]!, at === end, cut);
         cut = 0;

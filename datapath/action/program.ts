@@ -41,10 +41,11 @@ export const OP_CT_CLEAR = 28;
 export const OP_TNL_PUSH = 29; // index of the action
 export const OP_TNL_POP = 30; // port
 export const OP_SET_TUNNEL_OPTIONS = 31; // 66 words
+export const OP_LB_OUTPUT = 32; // bond
 
 /** Operands of each opcode. */
 export const OPERAND_COUNT: readonly number[] = [
-  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66,
+  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66, 1,
 ];
 
 /** Lists of actions within each other (lib/odp-util.c MAX_ODP_NESTED). */

@@ -21,6 +21,7 @@ import {
 } from '#flowtable/flow-key.js';
 import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
 import { ufidOf } from '#flowtable/hash.js';
+import { OFPP_CONTROLLER, OFPP_NONE } from '#src/openflow/ports.js';
 import type { PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
@@ -276,6 +277,11 @@ export class Backer {
     // A packet that was recirculated goes on where it stopped.
     const frozen = this.recirculation.find(key.u32(OFF_RECIRC_ID));
     const port = isTunnelled(key) ? this.findPort(key) : this.portByOdp(key.u32(OFF_IN_PORT));
+    // From no port: a controller's packet, or one that is on its way to a bond.
+    if (frozen !== undefined && (frozen.inPort === OFPP_NONE || frozen.inPort === OFPP_CONTROLLER)) {
+      flow.setU32(OFF_IN_PORT, frozen.inPort);
+      return { bridge: frozen.bridge, flow };
+    }
     if (frozen !== undefined) {
       flow.setU32(OFF_IN_PORT, port?.bridge === frozen.bridge ? port.ofPort : frozen.inPort);
       return { bridge: port?.bridge ?? frozen.bridge, flow };

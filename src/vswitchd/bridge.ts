@@ -20,6 +20,7 @@ import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
 const NS_PER_SEC = 1e9;
+const NS_PER_MS = 1e6;
 /** OVS's own: no rule of a table matched. */
 const OFPR_IMPLICIT_MISS = 7;
 
@@ -82,6 +83,10 @@ export class Bridge {
       bytes: 0,
     };
     this.dropFragmentsRule = { ...this.missRule, actions: [] };
+  }
+
+  get nowMs(): number {
+    return Math.floor(this.clock.nowNs() / NS_PER_MS);
   }
 
   get nowSec(): number {

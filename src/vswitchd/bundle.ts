@@ -3,6 +3,8 @@
  * themselves. Mirrors struct ofbundle / xbundle and ofport_dpif / xport.
  */
 import type { Dpif } from '#datapath/dpif.js';
+import type { Bond } from './bond/bond.js';
+import type { Lacp } from './lacp/lacp.js';
 import type { Netdev } from './netdev.js';
 import type { Bridge } from './bridge.js';
 import type { TunnelConfig } from './tunnel.js';
@@ -26,6 +28,9 @@ export interface Bundle {
   qinqEthertype: number;
   priorityTags: PriorityTags;
   isProtected: boolean;
+  /** Of a bundle with more than one port. */
+  bond: Bond | null;
+  lacp: Lacp | null;
 }
 
 export interface SwitchPort {

@@ -14,9 +14,12 @@ import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Backer } from './backer.js';
 import { Bridge } from './bridge.js';
 import { backerType, canBeBridge, configureMtu, versionsOf } from './bridge-settings.js';
-import type { Bundle, SwitchPort } from './bundle.js';
+import type { Bonds } from './bond/bonds.js';
+import type { SwitchPort } from './bundle.js';
 import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, settingsOf } from './configured-bridge.js';
+import { configureBonds, configureBundles, leaveBundle, removeBundle } from './configured-bundles.js';
 import { configureMirrors } from './mirror-settings.js';
+import { DummyWires } from './dummy-wires.js';
 import type { Netdev, NetdevProvider } from './netdev.js';
 import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
 import { Ofproto } from './ofproto.js';
@@ -31,7 +34,6 @@ import {
   TUNNEL_TYPES,
   type TunnelConfig,
 } from './tunnel.js';
-import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
 import { writeBack, writeInterfaceStatistics, writeMirrorStatistics } from './write-back.js';
 
 /** stats-update-interval of ovs-vswitchd.conf.db(5). */
@@ -43,12 +45,14 @@ export interface ConfigurationEnvironment {
   readonly rng: Rng;
   readonly netdevs: NetdevProvider;
   readonly openFile: OpenFile;
+  readonly bonds: Bonds;
   /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
   backer(type: string): Backer;
 }
 
 export class Configuration {
   private readonly env: ConfigurationEnvironment;
+  private readonly wires: DummyWires;
   private readonly configured = new Map<string, ConfiguredBridge>();
   /** Errors of interfaces by name: kept until they are tried again. */
   private readonly errors = new Map<string, string>();
@@ -61,6 +65,7 @@ export class Configuration {
 
   constructor(env: ConfigurationEnvironment) {
     this.env = env;
+    this.wires = new DummyWires(env.scheduler);
   }
 
   bridges(): ReadonlyMap<string, { readonly bridge: Bridge; readonly ofproto: Ofproto }> {
@@ -79,12 +84,17 @@ export class Configuration {
       const entry = this.configured.get(name) ?? this.addBridge(name, row);
       this.removePorts(entry, row);
     }
-    for (const [name, row] of wanted) {
+    // In the order of OVS's table of bridges.
+    const order = new OvsHmap<string, Row>(hashString);
+    for (const name of this.configured.keys()) order.set(name, wanted.get(name)!);
+    for (const name of order.keys()) {
       const entry = this.configured.get(name)!;
+      const row = order.get(name)!;
       this.addPorts(entry, row);
-      this.configureBundles(entry, row);
+      configureBundles(entry, row, this.env.bonds);
       configureMirrors(entry.bridge, row);
       this.configureBridge(entry, row);
+      configureBonds(entry, this.env.bonds);
     }
     for (const { bridge } of this.configured.values()) {
       bridge.reorderPorts();
@@ -105,7 +115,7 @@ export class Configuration {
   }
 
   /** A device went up or down, or has another MTU or MAC: the database shows it before time moves on. */
-  private noteDeviceChange(): void {
+  noteDeviceChange(): void {
     if (this.writeBackIsDue) return;
     this.writeBackIsDue = true;
     const { scheduler } = this.env;
@@ -150,6 +160,7 @@ export class Configuration {
   private removeBridge(name: string): void {
     const entry = this.configured.get(name)!;
     for (const port of [...entry.interfaces.values()]) this.removeInterface(entry, port);
+    for (const bundle of [...entry.bundles.values()]) removeBundle(entry, bundle, this.env.bonds);
     const { backer } = entry.bridge;
     backer.bridges.delete(entry.bridge);
     entry.bridge.meters.clear();
@@ -238,17 +249,8 @@ export class Configuration {
     const portNames = new Set(row.refs('ports').map((port) => port.string('name') ?? ''));
     portNames.add(entry.bridge.name);
     for (const bundle of [...entry.bundles.values()]) {
-      if (!portNames.has(bundle.name)) this.removeBundle(entry, bundle);
+      if (!portNames.has(bundle.name)) removeBundle(entry, bundle, this.env.bonds);
     }
-  }
-
-  private removeBundle(entry: ConfiguredBridge, bundle: Bundle): void {
-    entry.bundles.delete(bundle.name);
-    entry.portRows.delete(bundle.name);
-    const { bundles, fdb } = entry.bridge;
-    const at = bundles.indexOf(bundle);
-    if (at >= 0) bundles.splice(at, 1);
-    fdb.forget(bundle);
   }
 
   private removeInterface(entry: ConfiguredBridge, configured: ConfiguredInterface): void {
@@ -258,11 +260,7 @@ export class Configuration {
     bridge.portsByAge.delete(port);
     entry.interfaces.delete(configured.name);
     if (port.ofPort !== OFPP_LOCAL) entry.numbers.release(port.ofPort);
-    if (port.bundle !== null) {
-      const { ports } = port.bundle;
-      ports.splice(ports.indexOf(port), 1);
-      bridge.fdb.forget(port.bundle);
-    }
+    leaveBundle(port, this.env.bonds);
     port.netdev.onReceive(null);
     port.netdev.onChange(null);
     port.netdev.close();
@@ -300,6 +298,7 @@ export class Configuration {
       if (existing.row === row) return;
       existing.row = row;
       const { netdev } = existing.port;
+      if (existing.type === 'patch') existing.port.peerName = row?.map('options').get('peer') ?? null;
       if (row !== null && netdev instanceof DummyNetdev) netdev.setOptions(row.map('options'), this.env.openFile);
       const mtu = row?.integer('mtu_request');
       if (mtu !== undefined && mtu !== netdev.mtu) netdev.setMtu(mtu);
@@ -361,6 +360,7 @@ export class Configuration {
     netdev.onChange(() => {
       dpif.portSet(odpPort, { mtu: netdev.mtu });
       port.bridge.backer.noteChange();
+      this.env.bonds.noteChange();
       this.noteDeviceChange();
     });
     return odpPort;
@@ -391,7 +391,14 @@ export class Configuration {
     }
     if (type === 'dummy' || (type === 'internal' && backer.name.startsWith('dummy@'))) {
       const kind = type === 'dummy' ? 'dummy' : 'dummy-internal';
-      const netdev = new DummyNetdev(name, kind, this.dummyMac(), this.nextIfindex++, this.env.scheduler);
+      const netdev = new DummyNetdev({
+        name,
+        type: kind,
+        mac: this.dummyMac(),
+        ifindex: this.nextIfindex++,
+        clock: this.env.scheduler,
+        wires: this.wires,
+      });
       netdev.setOptions(options, this.env.openFile);
       return { netdev, ...plain };
     }
@@ -420,54 +427,6 @@ export class Configuration {
   private virtualMac(): Uint8Array {
     const n = this.nextVirtualMac++;
     return Uint8Array.of(0x0a, 0x55, 0xaa, 0x55, (n >> 8) & 0xff, n & 0xff);
-  }
-
-  // Bundles.
-
-  private configureBundles(entry: ConfiguredBridge, row: Row): void {
-    const { bridge } = entry;
-    const rows = new Map(row.refs('ports').map((port) => [port.string('name') ?? '', port] as const));
-    const names = new OvsHmap<string, true>(hashString);
-    for (const name of [bridge.name, ...rows.keys()]) names.set(name, true);
-    for (const name of names.keys()) {
-      const port = rows.get(name) ?? null;
-      const members = port?.refs('interfaces').map((iface) => iface.string('name') ?? '') ?? [name];
-      const known = entry.bundles.get(name);
-      const isSettled = members.every((member) => entry.interfaces.get(member)?.port.bundle === known);
-      if (known !== undefined && entry.portRows.get(name) === port && isSettled) continue;
-      entry.portRows.set(name, port);
-      const settings =
-        port === null
-          ? ({
-              vlanMode: 'trunk',
-              vlan: 0,
-              trunks: null,
-              cvlans: null,
-              qinqEthertype: 0x88a8,
-              priorityTags: 'never',
-              isProtected: false,
-            } as const)
-          : vlanSettings(port);
-      let bundle = known;
-      if (bundle === undefined) {
-        bundle = { name, bridge, ports: [], ...settings };
-        entry.bundles.set(name, bundle);
-        bridge.bundles.push(bundle);
-      } else if (!sameVlanSettings(bundle, settings)) {
-        Object.assign(bundle, settings);
-        bridge.fdb.forget(bundle);
-      }
-      for (const member of members) {
-        const switchPort = entry.interfaces.get(member)?.port;
-        if (switchPort === undefined || switchPort.bundle === bundle) continue;
-        if (bundle.ports.length > 0) {
-          this.errors.set(member, 'bonds are not built yet: only the first interface of the port carries traffic');
-          continue;
-        }
-        switchPort.bundle = bundle;
-        bundle.ports.push(switchPort);
-      }
-    }
   }
 }
 

@@ -35,11 +35,13 @@ export function interfaceType(entry: ConfiguredBridge, name: string, row: Row | 
   return type === 'dummy-internal' ? 'internal' : type;
 }
 
-/** What may not change while the interface lives; options of dummies may. */
+/** What may not change while the interface lives; options of dummies may, and the peer of a patch port. */
 export function settingsOf(row: Row, entry: ConfiguredBridge): string {
   const name = row.string('name') ?? '';
   const type = interfaceType(entry, name, row);
   const isDummy = type === 'dummy' || type === 'internal';
-  const options = isDummy ? [] : [...row.map('options')].sort(([a], [b]) => (a < b ? -1 : 1));
+  const peer = row.map('options').get('peer') ?? '';
+  const isPatch = type === 'patch' && peer !== '' && peer !== name;
+  const options = isDummy || isPatch ? [] : [...row.map('options')].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([type, options, row.integer('ofport_request') ?? null]);
 }

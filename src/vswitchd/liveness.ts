@@ -11,7 +11,11 @@ import type { Group, GroupBucket } from './group.js';
 export const MAX_WATCH_DEPTH = 128;
 
 /** Is the device up, with a carrier? */
-export const isPortLive = (port: SwitchPort): boolean => port.netdev.up && port.netdev.carrier;
+export const hasLink = ({ netdev }: SwitchPort): boolean => netdev.up && netdev.carrier;
+
+/** Has the port a link, and does LACP, where there is any, let it carry traffic? */
+export const isPortLive = (port: SwitchPort): boolean =>
+  hasLink(port) && (port.bundle?.lacp == null || port.bundle.lacp.mayEnable(port));
 
 /** What is worth telling of an inquiry. */
 export interface LivenessReport {

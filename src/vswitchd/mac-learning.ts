@@ -26,6 +26,9 @@ export const macText = (bytes: Uint8Array, offset: number): string => {
   return text;
 };
 
+/** Has the machine been heard to move, away from any bond, in the last seconds? */
+export const isLocked = (entry: MacEntry, nowSec: number): boolean => nowSec < entry.gratuitousArpLockSec;
+
 export class MacLearning {
   /** In order of use: a Map keeps insertion order, and using an entry inserts it anew. */
   private readonly table = new Map<string, MacEntry>();
@@ -82,8 +85,11 @@ export class MacLearning {
     if (isMulticast || this.floodVlans.has(vlan)) return false;
     const known = this.table.get(keyOf(mac, vlan));
     if (known !== undefined && known.expiresSec === null) return false;
+    // A bond may get back what it has sent itself, so for a while it is not believed that a machine has moved there.
+    const isBond = bundle.bond !== null;
     const entry = this.touch(mac, vlan, nowSec);
-    if (isGratuitousArp) entry.gratuitousArpLockSec = nowSec + GRATUITOUS_ARP_LOCK_SEC;
+    if (isGratuitousArp && !isBond) entry.gratuitousArpLockSec = nowSec + GRATUITOUS_ARP_LOCK_SEC;
+    if (isGratuitousArp && isBond && isLocked(entry, nowSec)) return false;
     if (entry.bundle === bundle) return false;
     if (entry.bundle !== null) this.totalMoved++;
     entry.bundle = bundle;

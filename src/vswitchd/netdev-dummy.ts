@@ -6,6 +6,7 @@
 import type { ByteSink } from '#src/capture/byte-sink.js';
 import { PcapWriter } from '#src/capture/pcap-writer.js';
 import type { Clock } from '#datapath/environment.js';
+import type { DummyWires, WireState } from './dummy-wires.js';
 import type { Netdev, NetdevStats } from './netdev.js';
 
 const ETH_HEADER_SIZE = 14;
@@ -19,6 +20,15 @@ export type OpenFile = (path: string) => ByteSink;
 
 const isTagged = (frame: Uint8Array): boolean =>
   (frame[12] === 0x81 && frame[13] === 0x00) || (frame[12] === 0x88 && frame[13] === 0xa8);
+
+interface DummySpec {
+  readonly name: string;
+  readonly type: 'dummy' | 'dummy-internal';
+  readonly mac: Uint8Array;
+  readonly ifindex: number;
+  readonly clock: Clock;
+  readonly wires: DummyWires;
+}
 
 export class DummyNetdev implements Netdev {
   readonly name: string;
@@ -34,6 +44,8 @@ export class DummyNetdev implements Netdev {
   private txPcap: PcapWriter | null = null;
   private rxPcap: PcapWriter | null = null;
   private pcapPaths = '';
+  private readonly wires: DummyWires;
+  private wirePath: string | null = null;
   private readonly counters = {
     rxPackets: 0,
     rxBytes: 0,
@@ -48,16 +60,23 @@ export class DummyNetdev implements Netdev {
   /** Frames that were too short or too long to send. */
   refusedCount = 0;
 
-  constructor(name: string, type: 'dummy' | 'dummy-internal', mac: Uint8Array, ifindex: number, clock: Clock) {
+  constructor({ name, type, mac, ifindex, clock, wires }: DummySpec) {
     this.name = name;
     this.type = type;
     this.mac = mac;
     this.ifindex = ifindex;
     this.clock = clock;
+    this.wires = wires;
   }
 
-  /** Takes up options:tx_pcap, rx_pcap and pcap. */
+  get wireState(): WireState {
+    return this.wires.stateOf(this, this.wirePath);
+  }
+
+  /** Takes up options:tx_pcap, rx_pcap, pcap, stream and pstream. */
   setOptions(options: ReadonlyMap<string, string>, open: OpenFile): void {
+    if (this.wirePath !== null) this.wires.leave(this, this.wirePath);
+    this.wirePath = this.wires.join(this, options);
     const tx = options.get('tx_pcap') ?? options.get('pcap');
     const rx = options.get('rx_pcap') ?? options.get('pcap');
     const paths = `${tx}\n${rx}`;
@@ -84,6 +103,7 @@ export class DummyNetdev implements Netdev {
     }
     this.counters.txPackets++;
     this.counters.txBytes += frame.length;
+    if (this.wirePath !== null) this.wires.send(this, this.wirePath, frame);
     this.record(this.txPcap, frame);
   }
 
@@ -116,6 +136,8 @@ export class DummyNetdev implements Netdev {
   }
 
   close(): void {
+    if (this.wirePath !== null) this.wires.leave(this, this.wirePath);
+    this.wirePath = null;
     this.receiver = null;
     this.listener = null;
   }

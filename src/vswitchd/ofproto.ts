@@ -121,6 +121,7 @@ export class Ofproto implements SwitchConnection {
   /** Removes all rules, groups and meters; a bridge that is not secure then switches by itself. */
   flush(): void {
     for (const table of this.bridge.usedTables()) {
+      if (table.id >= INTERNAL_TABLE) continue;
       for (const rule of [...table.classifier.rules()]) table.classifier.remove(rule);
     }
     this.bridge.groups.clear();

@@ -2,8 +2,11 @@
  * Recirculation ids: names for a translation that was interrupted and goes on when the packet comes back.
  * Mirrors ofproto-dpif-rid.[ch]. Equal states share one id, so that translating a flow twice gives the same actions.
  */
-import type { Bridge } from './bridge.js';
+import { OFF_ACTSET_OUTPUT, OFF_METADATA, OFF_TUN_ID, OFF_USERSPACE } from '#flowtable/flow-key.js';
 import type { Action } from '#src/openflow/action/action.js';
+import { OFPP_NONE } from '#src/openflow/ports.js';
+import type { Bridge } from './bridge.js';
+import { INTERNAL_TABLE } from './openflow-table.js';
 
 /** An action that was kept; unroll_xlate restores the table and cookie of the rule that those after it are of. */
 export type FrozenAction =
@@ -59,6 +62,30 @@ export class RecirculationIds {
       this.byId.set(id, state);
     }
     return id;
+  }
+
+  /** An id of its own for packets that go on in the switch's own table, without anything of what they were before. */
+  reserve(bridge: Bridge): number {
+    const id = this.nextId++;
+    this.byId.set(id, {
+      bridge,
+      tableId: INTERNAL_TABLE,
+      tunnel: new Uint8Array(OFF_USERSPACE - OFF_TUN_ID),
+      metadata: new Uint8Array(OFF_ACTSET_OUTPUT - OFF_METADATA),
+      inPort: OFPP_NONE,
+      stack: [],
+      actions: [],
+      actionSet: [],
+      wasMpls: false,
+      conntracked: false,
+      mirrored: 0,
+      userdata: new Uint8Array(),
+    });
+    return id;
+  }
+
+  release(id: number): void {
+    this.byId.delete(id);
   }
 
   find(id: number): FrozenState | undefined {

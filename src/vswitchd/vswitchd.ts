@@ -10,9 +10,12 @@ import type { SwitchConnection } from '#src/openflow/switch-connection.js';
 import type { Database } from '#src/ovsdb/database.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import { Backer, DEFAULT_FLOW_LIMIT, DEFAULT_MAX_IDLE_MS } from './backer.js';
+import { bondCommands } from './bond/commands.js';
+import { Bonds } from './bond/bonds.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { Configuration } from './configuration.js';
+import { lacpCommands } from './lacp/commands.js';
 import { nativeTunnelCommands } from './native-tunnel/commands.js';
 import { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import type { NetdevProvider } from './netdev.js';
@@ -56,6 +59,7 @@ export class Vswitchd implements VswitchdApi {
   private readonly commands: UnixctlTable;
   private readonly context: VswitchdContext;
   private readonly nativeTunnels: NativeTunnels;
+  private readonly bonds: Bonds;
   private isReconciling = false;
   /** VLAN headers that are looked at, at most (Open_vSwitch:other_config:vlan-limit). */
   vlanLimit = 1;
@@ -73,7 +77,13 @@ export class Vswitchd implements VswitchdApi {
         for (const backer of this.backers.values()) backer.noteChange();
       },
     });
+    this.bonds = new Bonds({
+      scheduler: options.scheduler,
+      rng: options.rng,
+      onChange: () => this.configuration.noteDeviceChange(),
+    });
     this.configuration = new Configuration({
+      bonds: this.bonds,
       database: options.database,
       scheduler: options.scheduler,
       rng: options.rng,
@@ -86,6 +96,8 @@ export class Vswitchd implements VswitchdApi {
     });
     this.commands = new UnixctlTable([
       ...nativeTunnelCommands(this.nativeTunnels),
+      ...bondCommands(this.bonds),
+      ...lacpCommands(this.bonds),
       ...traceCommands(
         (name) => this.bridgeNamed(name),
         (name) => this.backers.get(name),

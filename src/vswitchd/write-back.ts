@@ -28,6 +28,7 @@ export function writeBack(
     if (entry === undefined) continue;
     update(row, { datapath_id: entry.bridge.datapathId.toString(16).padStart(16, '0') });
     for (const port of row.refs('ports')) {
+      showBond(entry, port, update);
       for (const iface of port.refs('interfaces')) showInterface(entry, iface, errors, update);
     }
   }
@@ -130,6 +131,15 @@ export function writeMirrorStatistics(database: Database, configured: ReadonlyMa
   if (operations.length > 0) database.transact(operations as never);
 }
 
+/** Which member of a bond is active, by its address: once there has been one. */
+function showBond({ bridge }: ShownBridge, port: Row, update: Update): void {
+  const name = port.string('name');
+  const bond = bridge.bundles.find((bundle) => bundle.name === name)?.bond;
+  if (bond?.hasChosen === true) update(port, { bond_active_slave: macColumn(bond.activeMac) });
+}
+
+const macColumn = (mac: Uint8Array): string => Buffer.from(mac).toString('hex').match(/../g)!.join(':');
+
 function showInterface(entry: ShownBridge, iface: Row, errors: ReadonlyMap<string, string>, update: Update): void {
   const name = iface.string('name') ?? '';
   const port = entry.interfaces.get(name)?.port;
@@ -145,10 +155,11 @@ function showInterface(entry: ShownBridge, iface: Row, errors: ReadonlyMap<strin
   update(iface, {
     ofport: port.ofPort,
     error: error ?? none,
-    mac_in_use: Buffer.from(netdev.mac).toString('hex').match(/../g)!.join(':'),
+    mac_in_use: macColumn(netdev.mac),
     admin_state: netdev.up ? 'up' : 'down',
     link_state: netdev.carrier ? 'up' : 'down',
     ifindex: netdev.ifindex,
+    lacp_current: port.bundle?.lacp == null ? none : port.bundle.lacp.isCurrent(port),
     mtu: isVirtual ? none : netdev.mtu,
     // The first time at once, then as time goes on.
     ...((iface.get('statistics') as ReadonlyMap<Atom, Atom>).size === 0 ? { statistics: statisticsOf(port) } : {}),

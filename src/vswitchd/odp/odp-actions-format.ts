@@ -74,6 +74,8 @@ function formatOdpAction(action: DpAction, names: PortNames | undefined): string
       return 'ct_clear';
     case 'tnl_push':
       return formatTunnelPush(action, names);
+    case 'lb_output':
+      return `lb_output(${action.bond})`;
     case 'tnl_pop':
       return `tnl_pop(${formatOdpPort(action.port, names)})`;
   }

@@ -19,7 +19,7 @@ export interface OdpActionsParseOptions {
   readonly portNames?: PortNames;
 }
 
-const FOREIGN = ['lb_output', 'push_nsh', 'pop_nsh', 'add_mpls', 'push_eth', 'pop_eth'];
+const FOREIGN = ['push_nsh', 'pop_nsh', 'add_mpls', 'push_eth', 'pop_eth'];
 
 /** Deeper nesting than this is refused, as OVS does. */
 const MAX_NESTED = 32;
@@ -93,6 +93,7 @@ function scanAction(scanner: OdpScanner, portNames: PortNames, depth: number): D
   if (scanner.take('meter(')) return { kind: 'meter', id: scanClosed(scanner, 32) };
   if (scanner.take('sample(sample=')) return scanSample(scanner, portNames, depth);
   if (scanner.take('clone(')) return { kind: 'clone', actions: scanNested(scanner, portNames, depth) };
+  if (scanner.take('lb_output(')) return { kind: 'lb_output', bond: scanClosed(scanner, 32) };
   if (scanner.take('tnl_pop(')) return { kind: 'tnl_pop', port: scanClosed(scanner, 32) };
   if (scanner.take('tnl_push(')) return scanTunnelPush(scanner);
   if (scanner.take('check_pkt_len(size=')) return scanCheckLength(scanner, portNames, depth);

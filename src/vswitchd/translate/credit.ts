@@ -49,6 +49,9 @@ export function giveCredit(credits: readonly Credit[], stats: PacketStats): void
       case 'tunnel-header':
         bytes += packets * credit.size;
         break;
+      case 'bond':
+        credit.bond.account(credit.flow, credit.vlan, bytes);
+        break;
       case 'mirror':
         credit.mirrors.credit(credit.used, packets, bytes);
         break;

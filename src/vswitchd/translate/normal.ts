@@ -21,8 +21,8 @@ import {
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { OFPP_CONTROLLER, OFPP_NONE } from '#src/openflow/ports.js';
-import { type Bundle, isFloodable } from '../bundle.js';
-import { macText } from '../mac-learning.js';
+import { type Bundle, isFloodable, type SwitchPort } from '../bundle.js';
+import { isLocked, macText } from '../mac-learning.js';
 import { fdbLookup } from './outcome.js';
 import { outputToPort } from './output.js';
 import type { Translation } from './translation.js';
@@ -114,6 +114,11 @@ export function translateNormal(t: Translation): void {
     t.report('detail', 'packet has reserved destination MAC, dropping');
     return;
   }
+  const refusal = inPort === null ? null : bondError(t, inPort, vlan);
+  if (refusal !== null) {
+    t.report('detail', refusal);
+    return;
+  }
 
   const gratuitousArp = isGratuitousArp(t);
   if (inBundle !== null && flow.u32(OFF_PACKET_TYPE) === PT_ETH) {
@@ -153,12 +158,42 @@ export function outputToBundle(t: Translation, bundle: Bundle, tags: Tags): void
   if (bundle.vlanMode === 'dot1q-tunnel' && bundle.cvlans !== null) wc.setU16(OFF_VLAN1_TCI, 0xffff);
   const out = translateOutput(bundle, tags);
   if (bundle.priorityTags !== 'never') out[0].pcp = flow.u16(OFF_VLAN_TCI) & 0xe000;
-  // A bundle whose interfaces could not be opened has no port yet.
-  const port = bundle.ports[0];
-  if (port === undefined) return;
+  const hashed = bundle.bond?.hashedOutput() ?? null;
+  const port = portOf(t, bundle, out[0].vid, hashed === null);
+  if (port === null) return;
   const saved = [flow.u32(OFF_VLAN_TPID), flow.u32(OFF_VLAN1_TPID)] as const;
   putTags(flow, out, bundle.priorityTags);
-  outputToPort(t, port.ofPort);
+  outputToPort(t, port.ofPort, { isLast: false, hashed });
   flow.setU32(OFF_VLAN_TPID, saved[0]);
   flow.setU32(OFF_VLAN1_TPID, saved[1]);
+}
+
+/** The port of the bundle that the packet leaves by, or null where there is none (yet, or with a link). */
+function portOf(t: Translation, bundle: Bundle, vlan: number, isChosen: boolean): SwitchPort | null {
+  const { bond } = bundle;
+  if (bond === null) return bundle.ports[0] ?? null;
+  // Where the datapath chooses, the packet's headers decide nothing here.
+  const member = bond.chooseMember(t.flow, vlan, isChosen ? t.wc : null);
+  if (member !== null && isChosen) t.credits.push({ kind: 'bond', bond, flow: t.flow.clone(), vlan });
+  return member?.port ?? null;
+}
+
+/** Why a packet may not come in by a member of a bond, or null where it may. */
+function bondError(t: Translation, port: SwitchPort, vlan: number): string | null {
+  const { flow, bridge } = t;
+  switch (port.bundle?.bond?.admit(port, flow) ?? 'accept') {
+    case 'accept':
+      return null;
+    case 'drop':
+      return 'bonding refused admissibility, dropping';
+    case 'drop-if-moved': {
+      const source = macText(flow.bytes, OFF_ETH_SRC);
+      t.fdbLookups.push(fdbLookup(bridge.name, source, vlan));
+      const known = bridge.fdb.lookup(source, vlan);
+      if (known === null || known.bundle === port.bundle) return null;
+      // That a machine has moved here is believed, unless it has just been heard elsewhere.
+      if (isGratuitousArp(t) && !isLocked(known, bridge.nowSec)) return null;
+      return 'SLB bond thinks this packet looped back, dropping';
+    }
+  }
 }

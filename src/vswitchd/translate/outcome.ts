@@ -5,6 +5,7 @@
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
 import type { LearnRequest, NatRequest } from '#src/openflow/translate-context.js';
+import type { Bond } from '../bond/bond.js';
 import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
 import type { Group, GroupBucket } from '../group.js';
@@ -27,6 +28,8 @@ export type Credit =
   | { readonly kind: 'neighbour'; readonly native: NativeTunnels; readonly bridge: string; readonly ip: Uint8Array }
   /** What follows sees packets longer by so many bytes, until as many are taken off. */
   | { readonly kind: 'tunnel-header'; readonly size: number }
+  /** A packet as it went to a bond, in a VLAN, where no rule counts what does. */
+  | { readonly kind: 'bond'; readonly bond: Bond; readonly flow: FlowKey; readonly vlan: number }
   /** used: bits of the mirrors. */
   | { readonly kind: 'mirror'; readonly mirrors: Mirrors; readonly used: number }
   | {

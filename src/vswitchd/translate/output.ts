@@ -15,6 +15,7 @@ import {
   OFF_VLAN_TPID,
   OFF_VLAN1_TPID,
 } from '#flowtable/flow-key.js';
+import type { HashedOutput } from '../bond/bond.js';
 import { NO_FLOOD, NO_FWD, type SwitchPort } from '../bundle.js';
 import { outputToNativeTunnel } from '../native-tunnel/output.js';
 import { terminateNativeTunnel } from '../native-tunnel/terminate.js';
@@ -48,6 +49,8 @@ export interface OutputManner {
   readonly isLast: boolean;
   /** The datapath cuts it short. */
   readonly truncates?: boolean;
+  /** Not out of the port itself, but of the member of its bond that a hash names. */
+  readonly hashed?: HashedOutput | null;
 }
 
 export function outputToPort(t: Translation, ofPort: number, manner: OutputManner = { isLast: false }): void {
@@ -86,6 +89,10 @@ export function outputToPort(t: Translation, ofPort: number, manner: OutputManne
 function sendTo(t: Translation, port: SwitchPort, odpPort: number, manner: OutputManner): boolean {
   if (port.tunnel !== null) return outputToTunnel(t, port, odpPort, manner);
   t.commit();
+  if (manner.hashed != null) {
+    pushHashedOutput(t, manner.hashed);
+    return true;
+  }
   const tunnelPort = terminateNativeTunnel(t, port);
   if (tunnelPort !== null) {
     t.actions.push({ kind: 'tnl_pop', port: tunnelPort });
@@ -93,6 +100,11 @@ function sendTo(t: Translation, port: SwitchPort, odpPort: number, manner: Outpu
   }
   pushOutput(t, odpPort);
   return true;
+}
+
+function pushHashedOutput(t: Translation, { recircId, basis, usesLbOutput }: HashedOutput): void {
+  if (usesLbOutput) t.actions.push({ kind: 'lb_output', bond: recircId });
+  else t.actions.push({ kind: 'hash', algorithm: 0, basis }, { kind: 'recirc', id: recircId });
 }
 
 /** The output itself, cut short when it is a mirror's copy. */

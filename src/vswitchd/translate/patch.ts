@@ -7,6 +7,7 @@ import { OFPP_UNSET } from '#src/openflow/ports.js';
 import type { SwitchPort } from '../bundle.js';
 import { clearConntrack } from './conntrack.js';
 import { searchTable } from './search.js';
+import { processSpecial } from './special.js';
 import type { Translation } from './translation.js';
 
 export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): void {
@@ -25,7 +26,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   if (to.bridge !== bridge) t.mirrored = 0;
   t.bridge = to.bridge;
   t.within('bridge', `bridge("${to.bridge.name}")`, () => {
-    if (!t.mayReceive(to)) return;
+    if (processSpecial(t, to) || !t.mayReceive(to)) return;
     searchTable(t, { inPort: to.ofPort, table: 0, mayPacketIn: true, honorTableMiss: true, isNested: true });
     t.finishPipeline();
   });

@@ -104,7 +104,8 @@ export function lookupRule(
   let rule: Rule | null = null;
   // Without a say of its own a table hands on to nobody; OpenFlow 1.1 and 1.2 may let it continue with the next one.
   let miss: TableMiss = 'continue';
-  for (let id = table; id < INTERNAL_TABLE; id++) {
+  // The switch's own table is searched where a search begins with it, and not on the way.
+  for (let id = table; id === table || id < INTERNAL_TABLE; id++) {
     t.tableId = id;
     const oftable = bridge.table(id);
     rule = oftable.classifier.lookup(flow, t.wc);

@@ -69,6 +69,7 @@ import { floodPackets, outputToPort } from './output.js';
 import { translateOutputTruncated } from './output-truncated.js';
 import { isStp } from './packet-kind.js';
 import { enterTable, lookupRule, searchTable } from './search.js';
+import { processSpecial } from './special.js';
 import { popSubfield, pushSubfield } from './stack.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
 import { finishMask, initMask } from './wildcards.js';
@@ -152,7 +153,9 @@ export class Translation implements TranslateContext {
       actions = this.rule?.actions ?? [];
     }
     if (frozen === null && inPort?.tunnel != null) this.credits.push({ kind: 'port', tx: null, rx: inPort });
-    if (inPort?.bundle != null && this.bridge.mirrors.isOutput(inPort.bundle)) {
+    if (frozen === null && inPort !== null && processSpecial(this, inPort)) {
+      mirrorIngress(this);
+    } else if (inPort?.bundle != null && this.bridge.mirrors.isOutput(inPort.bundle)) {
       this.report('error', mirrorOutputError(inPort.bundle));
     } else if (processTunnelEcn(flow) && (inPort === null || this.mayReceive(inPort))) {
       mirrorIngress(this);
