@@ -24,6 +24,7 @@ import type {
   Dpif,
   FlowPut,
   FlowPutResult,
+  FragmentControl,
   FrameObserver,
   MeterSetResult,
   MeterSpec,
@@ -476,6 +477,10 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
 
   conntrack(): ConntrackControl {
     return this.stateful.conntrack();
+  }
+
+  fragments(): FragmentControl {
+    return this.stateful.fragments();
   }
 
   stats(): DatapathStats {

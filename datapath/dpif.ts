@@ -7,6 +7,7 @@
 import type { FlowKey } from '#flowtable/flow-key.js';
 import type { BondTable } from './bond-table.js';
 import type { ConnectionTracker } from './conntrack/connection-tracker.js';
+import type { FragmentTracker } from './conntrack/fragment-tracker.js';
 import type { DropReason } from './drop-reason.js';
 
 /** Groups of fields that one `set` action writes; the names of the OVS_KEY_ATTR_* attributes. */
@@ -303,6 +304,9 @@ export type ConntrackControl = Pick<
   | 'zoneLimits'
 >;
 
+/** What userspace may ask of the gathering of fragments that goes before connection tracking. */
+export type FragmentControl = Pick<FragmentTracker, 'count' | 'gathering' | 'ipv4' | 'ipv6' | 'maxFragments'>;
+
 export interface Dpif {
   readonly name: string;
   portAdd(spec: VportSpec): number;
@@ -342,6 +346,7 @@ export interface Dpif {
 
   /** The connection tracker that the datapath's ct actions use. */
   conntrack(): ConntrackControl;
+  fragments(): FragmentControl;
 
   stats(): DatapathStats;
 

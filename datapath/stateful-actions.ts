@@ -7,6 +7,7 @@
 import { BondTable } from './bond-table.js';
 import { ConnectionTracker } from './conntrack/connection-tracker.js';
 import { clearCtMetadata } from './conntrack/ct-metadata.js';
+import { type FragmentRelease, FragmentTracker } from './conntrack/fragment-tracker.js';
 import type { CtRequest } from './conntrack/ct-request.js';
 import type { DropReason } from './drop-reason.js';
 import type { DatapathEnvironment } from './environment.js';
@@ -19,6 +20,7 @@ export class StatefulActions {
   private readonly environment: DatapathEnvironment;
   private readonly pool: PacketPool;
   private tracker: ConnectionTracker | null;
+  private fragmentTracker: FragmentTracker | null = null;
 
   constructor(environment: DatapathEnvironment, pool: PacketPool) {
     this.environment = environment;
@@ -34,11 +36,41 @@ export class StatefulActions {
     return this.tracker;
   }
 
-  /** Why the packet dies, or null: it is in its own slot then. */
+  fragments(): FragmentTracker {
+    this.fragmentTracker ??= new FragmentTracker(this.conntrack(), this.environment.clock);
+    return this.fragmentTracker;
+  }
+
+  /** Why the packet dies, or null: it is in its own slot then. Of packets for which `isPlain` holds. */
   track(packet: Packet, request: CtRequest): DropReason | null {
     if (!this.pool.own(packet)) return 'frame-too-long';
     this.conntrack().execute(packet, packet, request);
     return null;
+  }
+
+  /** Is the packet no fragment, and none held whose time may be over? */
+  isPlain(packet: Packet): boolean {
+    return this.fragments().isPlain(packet);
+  }
+
+  /**
+   * Tracks a packet that may be a fragment; false when it is held. `goOn` is called for each fragment that goes on, in
+   * a packet of its own that holds it for the time of the call.
+   */
+  gather(packet: Packet, request: CtRequest, goOn: (packet: Packet) => void): boolean {
+    const release: FragmentRelease = (frame, row) => {
+      const fragment = this.pool.acquire();
+      if (fragment === null) return;
+      try {
+        if (!this.pool.load(fragment, frame)) return;
+        fragment.words.set(row, fragment.row);
+        fragment.inPort = packet.inPort;
+        goOn(fragment);
+      } finally {
+        this.pool.release(fragment);
+      }
+    };
+    return this.fragments().execute(packet, request, release);
   }
 
   forget(packet: Packet): void {

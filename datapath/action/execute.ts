@@ -10,6 +10,7 @@
  */
 
 import type { UserspaceCookie } from '../dpif.js';
+import type { CtRequest } from '../conntrack/ct-request.js';
 import { DROP_REASON_CODES } from '../drop-reason.js';
 import type { Packet } from '../packet-buffer.js';
 import type { StatefulActions } from '../stateful-actions.js';
@@ -85,12 +86,12 @@ export function executeActions(target: ActionTarget, packet: Packet, program: Ac
   else runProgram(target, packet, program, 0);
 }
 
-/** outerCut: bytes that a trunc before the list takes from its first output. */
-function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram, outerCut: number): void {
+/** outerCut: bytes that a trunc before the list takes from its first output. first: where in the program to begin. */
+function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram, outerCut: number, first = 0): void {
   const { code } = program;
   const end = code.length;
   let cut = outerCut;
-  let at = 0;
+  let at = first;
   while (at < end) {
     const op = code[at]!;
     const operand = at + 1;
@@ -152,7 +153,12 @@ function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram
         return;
       }
       case OP_CT: {
-        const death = target.stateful.track(packet, program.requests[code[operand]!]!);
+        const request = program.requests[code[operand]!]!;
+        if (!target.stateful.isPlain(packet)) {
+          if (gatherFragment(target, packet, program, request, at)) continue;
+          return;
+        }
+        const death = target.stateful.track(packet, request);
         if (death === null) continue;
         target.drop(packet, death);
         return;
@@ -198,6 +204,21 @@ function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram
         changeHeader(op, packet, code, operand);
     }
   }
+}
+
+/** Tracks a packet besides fragments; false when it is held or died. The rest of the actions is for all that goes on. */
+function gatherFragment(
+  target: ActionTarget,
+  packet: Packet,
+  program: ActionProgram,
+  request: CtRequest,
+  next: number,
+): boolean {
+  if (target.pool.own(packet)) {
+    return target.stateful.gather(packet, request, (fragment) => runProgram(target, fragment, program, 0, next));
+  }
+  target.drop(packet, 'frame-too-long');
+  return false;
 }
 
 /** Runs a list within an action on a copy of the packet, or on the packet itself where nothing follows. */

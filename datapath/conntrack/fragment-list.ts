@@ -7,7 +7,8 @@
  * Invariant: no two fragments of a list overlap at their ends; a list that is `complete` has every byte from the first
  * fragment to the last.
  */
-import { readU16, readU32 } from '../packet/byte-order.js';
+import { L3_WORD } from '../flow-extract.js';
+import { readU16, readU32, swap32 } from '../packet/byte-order.js';
 import { checksum } from '../packet/checksum.js';
 import { findIpv6Transport } from '../packet/ipv6.js';
 
@@ -38,16 +39,55 @@ export type FragmentListState = 'gathering' | 'complete' | 'failed';
 export class FragmentList {
   readonly identity: string;
   readonly isIpv6: boolean;
+  readonly zone: number;
   readonly expirationMs: number;
   state: FragmentListState = 'gathering';
   readonly fragments: Fragment[] = [];
   private hasFirst = false;
   private hasLast = false;
 
-  constructor(identity: string, isIpv6: boolean, expirationMs: number) {
+  constructor(identity: string, isIpv6: boolean, zone: number, expirationMs: number) {
     this.identity = identity;
     this.isIpv6 = isIpv6;
+    this.zone = zone;
     this.expirationMs = expirationMs;
+  }
+
+  /** Which of the ends have come, in OVS's words. */
+  get seen(): string {
+    const ends = [this.hasFirst ? 'first' : '', this.hasLast ? 'last' : ''].filter((end) => end !== '');
+    return `${ends.length === 0 ? 'other' : ends.join('/')} frag`;
+  }
+
+  /** What the fragments have in common, read from one of them. */
+  describe(): {
+    readonly source: Uint8Array;
+    readonly destination: Uint8Array;
+    readonly recircId: number;
+    readonly id: number;
+    /** 0 for IPv6, of whose fragments it is not asked. */
+    readonly protocol: number;
+  } {
+    const { frame, row } = this.fragments[0]!;
+    const ip = row[L3_WORD]!;
+    const recircId = swap32(row[1]!) >>> 0;
+    if (!this.isIpv6) {
+      return {
+        source: frame.subarray(ip + 12, ip + 16),
+        destination: frame.subarray(ip + 16, ip + 20),
+        recircId,
+        id: readU16(frame, ip + 4),
+        protocol: frame[ip + 9]!,
+      };
+    }
+    const found = findIpv6Transport(frame, ip, frame.length);
+    return {
+      source: frame.subarray(ip + 8, ip + 24),
+      destination: frame.subarray(ip + 24, ip + 40),
+      recircId,
+      id: (found.ok ? found.header.fragment?.id : 0) ?? 0,
+      protocol: 0,
+    };
   }
 
   overlaps(place: FragmentPlace): boolean {

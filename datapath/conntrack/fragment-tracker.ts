@@ -36,6 +36,8 @@ const MAX_IP_SIZE = 65535;
 const MAX_IPV4_HEADER = 60;
 /** A slot that the largest packet fits in, with some tags in front. */
 const WHOLE_SIZE = 66_048;
+/** Where word 6 of a key says that the packet is a fragment. */
+const FRAGMENT_BITS = 0x0003_0000;
 
 /** dpctl/ipf-set-*: settings of one family. */
 export interface FragmentFamily {
@@ -83,6 +85,16 @@ export class FragmentTracker {
     return this.held;
   }
 
+  /** The packets of which fragments are held. */
+  gathering(): Iterable<FragmentList> {
+    return this.lists.values();
+  }
+
+  /** Is there nothing to do here for the packet but to track it? */
+  isPlain(packet: Packet): boolean {
+    return this.held === 0 && (packet.words[packet.row + 6]! & FRAGMENT_BITS) === 0;
+  }
+
   /**
    * Tracks the packet, whose key is its row. False when it is a fragment that is now held: the caller is done with it.
    * Whatever goes on in its place, or besides it, is given to `release`.
@@ -103,7 +115,7 @@ export class FragmentTracker {
     const ip = packet.layer(L3_WORD);
     const transport = packet.layer(L4_WORD);
     // The key says which packets are fragments; the rest is not looked at twice.
-    if (ip < 0 || transport < 0 || (packet.words[packet.row + 6]! & 0x0003_0000) === 0) return null;
+    if (ip < 0 || transport < 0 || (packet.words[packet.row + 6]! & FRAGMENT_BITS) === 0) return null;
     const end = transport + packet.transportSize();
     const etherType = readEtherType(packet.words, packet.row);
     if (etherType === ETH_TYPE_IPV4) return ipv4FragmentPlace(packet.bytes, ip, end);
@@ -125,7 +137,7 @@ export class FragmentTracker {
     const identity = `${place.identity} ${zone} ${packet.words[packet.row + 1]}`;
     let list = this.lists.get(identity);
     if (list === undefined) {
-      list = new FragmentList(identity, place.isIpv6, nowMs + TIMEOUT_MS);
+      list = new FragmentList(identity, place.isIpv6, zone, nowMs + TIMEOUT_MS);
       this.lists.set(identity, list);
     }
     if (list.state !== 'gathering' || list.fragments.length >= this.maxListSize(place.isIpv6)) return 'refused';

@@ -125,6 +125,17 @@ export class Configuration {
     });
   }
 
+  makeDummy(name: string, type: 'dummy' | 'dummy-internal'): DummyNetdev {
+    return new DummyNetdev({
+      name,
+      type,
+      mac: this.dummyMac(),
+      ifindex: this.nextIfindex++,
+      clock: this.env.scheduler,
+      wires: this.wires,
+    });
+  }
+
   dummyDevice(name: string): DummyNetdev | null {
     for (const device of this.dummyDevices()) if (device.name === name) return device;
     return null;
@@ -390,15 +401,7 @@ export class Configuration {
       return { netdev: new VirtualNetdev(name, type, this.virtualMac()), tunnel, peerName: null };
     }
     if (type === 'dummy' || (type === 'internal' && backer.name.startsWith('dummy@'))) {
-      const kind = type === 'dummy' ? 'dummy' : 'dummy-internal';
-      const netdev = new DummyNetdev({
-        name,
-        type: kind,
-        mac: this.dummyMac(),
-        ifindex: this.nextIfindex++,
-        clock: this.env.scheduler,
-        wires: this.wires,
-      });
+      const netdev = this.makeDummy(name, type === 'dummy' ? 'dummy' : 'dummy-internal');
       netdev.setOptions(options, this.env.openFile);
       return { netdev, ...plain };
     }

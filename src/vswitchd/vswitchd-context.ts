@@ -5,6 +5,7 @@ import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { macText } from './mac-learning.js';
 import type { DatapathFeatures } from './unixctl/datapath-features.js';
+import type { DatapathAdmin } from './unixctl/dpctl.js';
 import type {
   DummyDevice,
   FdbTable,
@@ -30,6 +31,10 @@ export class VswitchdContext implements UnixctlContext {
 
   datapaths(): ReadonlyMap<string, Dpif> {
     return this.vswitchd.datapaths();
+  }
+
+  datapathAdmin(): DatapathAdmin {
+    return this.vswitchd.datapathAdmin();
   }
 
   bridges(): readonly UnixctlBridge[] {
@@ -87,11 +92,11 @@ export class VswitchdContext implements UnixctlContext {
   }
 
   dummyDevice(name: string): DummyDevice | null {
-    return this.vswitchd.configuration.dummyDevice(name);
+    return this.dummyDevices().find((device) => device.name === name) ?? null;
   }
 
   dummyDevices(): readonly DummyDevice[] {
-    return [...this.vswitchd.configuration.dummyDevices()];
+    return [...this.vswitchd.configuration.dummyDevices(), ...this.vswitchd.handmade.dummyDevices()];
   }
 
   vlanLimit(): number {

@@ -16,10 +16,13 @@ import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { Configuration } from './configuration.js';
 import { lacpCommands } from './lacp/commands.js';
+import { HandmadeDatapaths } from './datapath-admin.js';
 import { nativeTunnelCommands } from './native-tunnel/commands.js';
 import { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import type { NetdevProvider } from './netdev.js';
+import { hashString, OvsHmap } from './ovs-hmap.js';
 import { traceCommands } from './trace-command.js';
+import type { DatapathAdmin, FileTexts } from './unixctl/dpctl.js';
 import { UnixctlTable } from './unixctl/command-table.js';
 import { DatapathFeatures } from './unixctl/datapath-features.js';
 import type { UnixctlResult, VswitchdApi } from './vswitchd-api.js';
@@ -54,6 +57,7 @@ export interface DatapathSettings {
 export class Vswitchd implements VswitchdApi {
   readonly scheduler: Scheduler;
   readonly configuration: Configuration;
+  readonly handmade: HandmadeDatapaths;
   private readonly options: VswitchdOptions;
   private readonly backers = new Map<string, Backer>();
   private readonly commands: UnixctlTable;
@@ -94,6 +98,14 @@ export class Vswitchd implements VswitchdApi {
       },
       backer: (type) => this.backer(type),
     });
+    const { rng, underlay, netdevs } = options;
+    this.handmade = new HandmadeDatapaths({
+      datapath: { clock: options.scheduler, rng, underlay },
+      netdevs,
+      makeDummy: (name, kind) => this.configuration.makeDummy(name, kind),
+      bridged: () => this.bridgedDatapaths(),
+      bridgedDevice: (name) => this.configuration.dummyDevice(name),
+    });
     this.commands = new UnixctlTable([
       ...nativeTunnelCommands(this.nativeTunnels),
       ...bondCommands(this.bonds),
@@ -128,7 +140,15 @@ export class Vswitchd implements VswitchdApi {
   }
 
   datapaths(): ReadonlyMap<string, Dpif> {
+    return inOrderOfOvs(new Map([...this.bridgedDatapaths(), ...this.handmade.datapaths()]));
+  }
+
+  private bridgedDatapaths(): ReadonlyMap<string, Dpif> {
     return new Map([...this.backers].map(([name, backer]) => [name, backer.dpif]));
+  }
+
+  datapathAdmin(): DatapathAdmin {
+    return this.handmade;
   }
 
   allBackers(): ReadonlyMap<string, Backer> {
@@ -163,8 +183,8 @@ export class Vswitchd implements VswitchdApi {
     }
   }
 
-  unixctl(command: string, args: readonly string[]): UnixctlResult {
-    return this.commands.run(command, args, this.context);
+  unixctl(command: string, args: readonly string[], files?: FileTexts): UnixctlResult {
+    return this.commands.run(command, args, this.context, files);
   }
 
   unixctlCommands(): readonly { readonly name: string; readonly usage: string }[] {
@@ -228,4 +248,21 @@ export class Vswitchd implements VswitchdApi {
       { background: true },
     );
   }
+}
+
+/** Datapaths in the order in which OVS enumerates them: hash tables copied into others, type by type. */
+function inOrderOfOvs(datapaths: ReadonlyMap<string, Dpif>): ReadonlyMap<string, Dpif> {
+  const hashed = (words: Iterable<string>): IterableIterator<string> => {
+    const table = new OvsHmap<string, true>(hashString);
+    for (const word of words) table.set(word, true);
+    return table.keys();
+  };
+  const names = [...hashed([...datapaths.keys()].map((full) => full.slice(full.indexOf('@') + 1)))];
+  const ordered = new Map<string, Dpif>();
+  for (const type of hashed(['system', 'netdev', 'dummy'])) {
+    for (const name of hashed(names.filter((each) => datapaths.has(`${type}@${each}`)))) {
+      ordered.set(`${type}@${name}`, datapaths.get(`${type}@${name}`)!);
+    }
+  }
+  return ordered;
 }

@@ -3,20 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OvsOracle, requireOracle } from '../support/ovs-oracle.js';
-import { OurSwitch } from './bridge/our-switch.js';
-import { RealSwitch } from './bridge/switch.js';
-
-const SETUP = [
-  ...['add-br', 'br0', '--', 'set', 'Bridge', 'br0', 'datapath-type=dummy', 'fail-mode=secure'],
-  ...['--', 'add-br', 'br1', '--', 'set', 'Bridge', 'br1', 'datapath-type=dummy'],
-  ...['--', 'add-port', 'br0', 'p1', '--', 'set', 'Interface', 'p1', 'type=dummy', 'ofport_request=1'],
-  ...['--', 'add-port', 'br0', 'p2', '--', 'set', 'Interface', 'p2', 'type=dummy', 'ofport_request=2'],
-  ...['--', 'add-port', 'br0', 'p3', 'tag=10', '--', 'set', 'Interface', 'p3', 'type=dummy', 'ofport_request=3'],
-  ...['--', 'add-port', 'br0', 'pa', '--', 'set', 'Interface', 'pa', 'type=patch', 'options:peer=pb'],
-  ...['--', 'add-port', 'br1', 'pb', '--', 'set', 'Interface', 'pb', 'type=patch', 'options:peer=pa'],
-  ...['--', 'add-port', 'br0', 'vx', '--', 'set', 'Interface', 'vx', 'type=vxlan', 'ofport_request=9'],
-  ...['options:remote_ip=flow', 'options:key=flow'],
-];
+import { appctlDifferences } from './appctl-differences.js';
 
 const ETH = 'in_port(1),eth(src=50:54:00:00:00:05,dst=50:54:00:00:00:07)';
 const PING = 'ipv4(src=10.0.0.1,dst=10.0.0.2,proto=1,tos=0,ttl=64,frag=no),icmp(type=8,code=0)';
@@ -247,26 +234,8 @@ describe.skipIf(!requireOracle())('ovs-appctl', () => {
   });
   afterAll(() => oracle.stop());
 
-  /** Commands to which the two answer differently. */
-  async function differences(commands: readonly (readonly string[])[], flows = 'actions=NORMAL\n'): Promise<string> {
-    const theirs = new RealSwitch(oracle);
-    const ours = new OurSwitch();
-    for (const target of [theirs, ours]) {
-      target.clear();
-      target.vsctl(SETUP);
-      await target.ofctl(['add-flows', 'br0', '-'], flows);
-    }
-    const found: string[] = [];
-    for (const [command, ...args] of commands) {
-      const real = await theirs.appctl(command!, ...args);
-      const own = await ours.appctl(command!, ...args);
-      const [expected, actual] = [real, own].map((reply) => `${reply.ok ? 'ok' : 'error'}: ${comparable(reply.text)}`);
-      if (actual !== expected) found.push(`${[command, ...args].join(' ')}\nreal OVS ${expected}\nUpcall ${actual}`);
-      // Real OVS looks at its ports between commands.
-      for (let i = 0; i < 12; i++) await theirs.appctl('version');
-    }
-    return found.join('\n');
-  }
+  const differences = (commands: readonly (readonly string[])[], flows = 'actions=NORMAL\n'): Promise<string> =>
+    appctlDifferences(oracle, commands, { flows });
 
   test('answers as real OVS does', async () => {
     // Real OVS's revalidator may come between two commands and delete a flow that was put by hand: then ask again.
@@ -284,18 +253,3 @@ describe.skipIf(!requireOracle())('ovs-appctl', () => {
     expect(await differences(PACKET_TRACES)).toBe('');
   });
 });
-
-/**
- * Floods go out in the order of hash tables over memory addresses, and which addresses were seen last depends on when a
- * revalidator counted their packets.
- */
-function comparable(text: string): string {
-  const sorted = (lines: string): string =>
-    lines
-      .split('\n')
-      .map((line) => line.trim())
-      .sort()
-      .join('\n');
-  const plain = text.replace(/(?<=[Aa]ctions: ?)[\d,a-z]+(?=$|\n)/gm, (ports) => ports.split(',').sort().join(','));
-  return /^( port {2}VLAN|Flow: |[a-z]+,orig=)/.test(text) ? sorted(plain) : plain;
-}

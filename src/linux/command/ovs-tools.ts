@@ -5,7 +5,9 @@
 import { runOfctl } from '#src/openflow/ofctl/ofctl.js';
 import { runVsctl } from '#src/ovsdb/vsctl/vsctl.js';
 import { runAppctl, runDpctl } from '#src/vswitchd/unixctl/appctl.js';
-import type { ShellCommand } from './command.js';
+import type { FileTexts } from '#src/vswitchd/unixctl/dpctl.js';
+import { flowFileOf } from '#src/vswitchd/unixctl/dpctl-flow-file.js';
+import type { CommandContext, ShellCommand } from './command.js';
 
 export const ovsVsctl: ShellCommand = {
   name: 'ovs-vsctl',
@@ -29,12 +31,34 @@ export const ovsOfctl: ShellCommand = {
     }),
 };
 
+/** The file of flows that a command line names, read before the command runs. */
+async function flowFiles(
+  args: readonly string[],
+  { stdin, readFile }: Pick<CommandContext, 'stdin' | 'readFile'>,
+): Promise<FileTexts> {
+  const path = flowFileOf(args);
+  if (path === null) return () => null;
+  let text: string | null = path === '-' ? stdin : null;
+  if (path !== '-') {
+    try {
+      text = Buffer.from(await readFile(path)).toString('utf8');
+    } catch {
+      text = null;
+    }
+  }
+  return (asked) => (asked === path ? text : null);
+}
+
 export const ovsAppctl: ShellCommand = {
   name: 'ovs-appctl',
-  run: (args, { machine }) => runAppctl(args, machine.vswitchd),
+  run: async (args, { machine, readFile }) => {
+    // The daemon's standard input is empty, and its folder is the root.
+    const fromRoot = (path: string): Promise<Uint8Array> => readFile(path.startsWith('/') ? path : `/${path}`);
+    return runAppctl(args, machine.vswitchd, await flowFiles(args, { stdin: '', readFile: fromRoot }));
+  },
 };
 
 export const ovsDpctl: ShellCommand = {
   name: 'ovs-dpctl',
-  run: (args, { machine }) => runDpctl(args, machine.vswitchd),
+  run: async (args, context) => runDpctl(args, context.machine.vswitchd, await flowFiles(args, context)),
 };

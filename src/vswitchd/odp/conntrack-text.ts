@@ -6,7 +6,9 @@
  * datapath has no counters, timestamps, identifier or status flags: they print as OVS prints them when they are zero.
  */
 import type { ConnectionEntry, ConnectionTuple, TcpPeerInfo } from '#datapath/conntrack/connection-entry.js';
-import type { FragmentFamily, FragmentTracker } from '#datapath/conntrack/fragment-tracker.js';
+import type { FragmentFamily } from '#datapath/conntrack/fragment-tracker.js';
+import type { FragmentList } from '#datapath/conntrack/fragment-list.js';
+import type { FragmentControl } from '#datapath/dpif.js';
 import {
   TCP_STATE_NAMES,
   TCPS_ESTABLISHED,
@@ -140,7 +142,7 @@ export function formatZoneLimits(defaultLimit: number, limits: readonly ZoneLimi
 }
 
 /** What ipf-get-status prints of the gathering of fragments. */
-export function formatFragmentStatus(fragments: FragmentTracker): string {
+export function formatFragmentStatus(fragments: FragmentControl): string {
   const lines = [
     'Fragmentation Module Status',
     '---------------------------',
@@ -164,4 +166,16 @@ function formatFragmentFamily(name: string, { minSize, counts }: FragmentFamily)
     `${name} frags overlapped: ${counts.overlapping}`,
     `${name} frags purged: ${counts.purged}`,
   ];
+}
+
+/** What ipf-get-status -m prints of the fragments of one packet that are held. */
+export function formatFragmentList(list: FragmentList): string {
+  const { source, destination, recircId, id, protocol } = list.describe();
+  const address = list.isIpv6 ? formatIpv6 : formatIpv4;
+  const states = { gathering: list.seen, complete: 'complete', failed: 'reassemble fail' };
+  return (
+    `(src=${address(source, 0)},dst=${address(destination, 0)},recirc_id=${recircId},ip_id=${id},` +
+    `dl_type=${list.isIpv6 ? '0x86dd' : '0x800'},zone=${list.zone},nw_proto=${protocol},` +
+    `num_fragments=${list.fragments.length},state=${states[list.state]})`
+  );
 }

@@ -66,6 +66,11 @@ export function parseOdpFlow(text: string, options: OdpParseOptions = {}): OdpFl
   return { key: key.flow, mask: mask.flow, keyFitness: key.fitness, maskFitness: mask.fitness };
 }
 
+/** The attributes of a flow's text in their order, written again as OVS writes them. */
+export function formatScannedOdpFlow(text: string, portNames: PortNames = NO_PORT_NAMES): string {
+  return formatOdpAttributes(scanOdpFlow(text, { portNames, masks: true }), false);
+}
+
 const VLAN_OFFSETS = [
   [OFF_VLAN_TPID, OFF_VLAN_TCI],
   [OFF_VLAN1_TPID, OFF_VLAN1_TCI],

@@ -4,8 +4,9 @@
  */
 import type { CommandOutput } from '#src/report/command-output.js';
 import type { VswitchdApi } from '../vswitchd-api.js';
-import { DpctlSession } from './dpctl.js';
+import { DpctlSession, type FileTexts } from './dpctl.js';
 import { DPCTL_COMMANDS } from './dpctl-commands.js';
+import { DPCTL_HELP } from './dpctl-help.js';
 import { type Option, parseOptions } from './options.js';
 import { OVS_VERSION } from './version.js';
 
@@ -37,7 +38,11 @@ const APPCTL_OPTIONS: readonly Option[] = [
 const done = (stdout: string): CommandOutput => ({ stdout, stderr: '', exitCode: 0 });
 const failed = (stderr: string, exitCode = 1): CommandOutput => ({ stdout: '', stderr, exitCode });
 
-export function runAppctl(args: readonly string[], vswitchd: VswitchdApi): CommandOutput {
+export function runAppctl(
+  args: readonly string[],
+  vswitchd: VswitchdApi,
+  files: FileTexts = () => null,
+): CommandOutput {
   // Options end at the command: what follows is the command's own.
   const parsed = parseOptions('ovs-appctl', APPCTL_OPTIONS, args, { stopAtFirst: true });
   if (!parsed.ok) return failed(parsed.error);
@@ -63,7 +68,7 @@ export function runAppctl(args: readonly string[], vswitchd: VswitchdApi): Comma
       ? failed(`ovs-appctl: cannot connect to "${wanted}" (No such file or directory)\n`)
       : failed(`ovs-appctl: cannot read pidfile "/var/run/openvswitch/${wanted}.pid" (No such file or directory)\n`);
   }
-  const result = vswitchd.unixctl(command, rest);
+  const result = vswitchd.unixctl(command, rest, files);
   if (result.ok) return done(result.text);
   return failed(`${result.text}ovs-appctl: ${wanted}: server returned an error\n`, 2);
 }
@@ -75,37 +80,6 @@ function isVswitchd(target: string): boolean {
 function isTimeout(value: string | null): boolean {
   return value !== null && /^\d+$/.test(value) && Number(value) > 0;
 }
-
-const DPCTL_HELP = `\
-ovs-dpctl: Open vSwitch datapath management utility
-usage: ovs-dpctl [OPTIONS] COMMAND [ARG...]
-  dump-dps                 display names of all datapaths
-  show                     show basic info on all datapaths
-  show DP...               show basic info on each DP
-  dump-flows [DP]          display flows in DP
-  add-flow [DP] FLOW ACTIONS add FLOW with ACTIONS to DP
-  mod-flow [DP] FLOW ACTIONS change FLOW actions to ACTIONS in DP
-  get-flow [DP] ufid:UFID    fetch flow corresponding to UFID
-  del-flow [DP] FLOW         delete FLOW from DP
-  del-flows [DP]             delete all flows from DP
-
-Options for show and mod-flow:
-  -s,  --statistics           print statistics for port or flow
-
-Options for dump-flows:
-  -m, --more                  increase verbosity of output
-  --names                     use port names in output
-
-Options for mod-flow:
-  --may-create                create flow if it doesn't exist
-  --read-only                 do not run read/write commands
-  --clear                     reset existing stats to zero
-
-Other options:
-  -t, --timeout=SECS          give up after SECS seconds
-  -h, --help                  display this help message
-  -V, --version               display version information
-`;
 
 const DPCTL_OPTIONS: readonly Option[] = [
   { long: 'statistics', short: 's', argument: false },
@@ -121,10 +95,8 @@ const DPCTL_OPTIONS: readonly Option[] = [
   { long: 'verbose', short: 'v', argument: 'optional' },
 ];
 
-const READ_ONLY_COMMANDS = new Set(['dump-dps', 'show', 'dump-flows', 'get-flow', 'list-commands', 'parse-actions']);
-
 /** ovs-dpctl speaks to the kernel, so it sees the kernel's datapaths alone. */
-export function runDpctl(args: readonly string[], vswitchd: VswitchdApi): CommandOutput {
+export function runDpctl(args: readonly string[], vswitchd: VswitchdApi, files: FileTexts = () => null): CommandOutput {
   const parsed = parseOptions('ovs-dpctl', DPCTL_OPTIONS, args, { stopAtFirst: false });
   if (!parsed.ok) return failed(parsed.error);
   const given = new Map(parsed.options.map(({ name, value }) => [name, value]));
@@ -144,8 +116,8 @@ export function runDpctl(args: readonly string[], vswitchd: VswitchdApi): Comman
       verbose,
       names: named === undefined ? verbose : named === 'names',
     },
-    new Map([...vswitchd.datapaths()].filter(([name]) => name.startsWith('system@'))),
-    vswitchd.nowNs(),
+    vswitchd,
+    files,
     false,
   );
   const ok = runDpctlCommand(parsed.rest, session, given.has('read-only'));
@@ -159,10 +131,6 @@ export function runDpctl(args: readonly string[], vswitchd: VswitchdApi): Comman
 
 function runDpctlCommand([name, ...args]: readonly string[], session: DpctlSession, readOnly: boolean): boolean {
   if (name === undefined) return session.error('missing command name; use --help for help');
-  if (name === 'help') {
-    session.print(DPCTL_HELP);
-    return true;
-  }
   const command = DPCTL_COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) return session.error(`unknown command '${name}'; use --help for help`);
   if (args.length < command.minArgs) {
@@ -171,7 +139,7 @@ function runDpctlCommand([name, ...args]: readonly string[], session: DpctlSessi
   if (args.length > command.maxArgs) {
     return session.error(`'${name}' command takes at most ${command.maxArgs} arguments`);
   }
-  if (readOnly && !READ_ONLY_COMMANDS.has(name)) {
+  if (readOnly && !command.isReadOnly) {
     return session.error(`'${name}' command does not work in read only mode`);
   }
   return command.run(args, session);

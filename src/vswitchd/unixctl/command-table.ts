@@ -5,6 +5,7 @@
 import { UserError } from '#src/report/user-error.js';
 import type { UnixctlResult } from '../vswitchd-api.js';
 import { type UnixctlCommand, reply, replyError } from './command.js';
+import type { FileTexts } from './dpctl.js';
 import { UNIXCTL_COMMANDS } from './index.js';
 import type { UnixctlContext } from './unixctl-context.js';
 
@@ -30,7 +31,7 @@ export class UnixctlTable {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  run(name: string, args: readonly string[], context: UnixctlContext): UnixctlResult {
+  run(name: string, args: readonly string[], context: UnixctlContext, files: FileTexts = () => null): UnixctlResult {
     const command = this.commands.get(name);
     if (command === undefined) {
       return withNewline(
@@ -44,7 +45,7 @@ export class UnixctlTable {
       return withNewline(replyError(`"${name}" command takes at most ${command.maxArgs} arguments`));
     }
     try {
-      return withNewline(command.run(args, context));
+      return withNewline(command.run(args, context, files));
     } catch (error) {
       if (error instanceof UserError) return withNewline(replyError(error.message));
       throw error;

@@ -2,6 +2,7 @@
  * What a file of this folder holds: one command of ovs-appctl (struct unixctl_command of lib/unixctl.c).
  */
 import type { UnixctlResult } from '../vswitchd-api.js';
+import type { FileTexts } from './dpctl.js';
 import type { UnixctlContext } from './unixctl-context.js';
 
 export interface UnixctlCommand {
@@ -10,7 +11,7 @@ export interface UnixctlCommand {
   readonly usage: string | null;
   readonly minArgs: number;
   readonly maxArgs: number;
-  run(args: readonly string[], context: UnixctlContext): UnixctlResult;
+  run(args: readonly string[], context: UnixctlContext, files: FileTexts): UnixctlResult;
 }
 
 export function reply(text = ''): UnixctlResult {

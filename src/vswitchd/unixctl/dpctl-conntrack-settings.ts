@@ -9,7 +9,8 @@ import type { ConntrackControl } from '#datapath/dpif.js';
 import { parseU16, parseU32 } from '#src/openflow/number-text.js';
 import { UserError } from '#src/report/user-error.js';
 import { keyValues } from './connection-match.js';
-import { type DpctlCommand, type DpctlSession, EINVAL } from './dpctl.js';
+import type { DpctlCommand, DpctlSession } from './dpctl.js';
+import { EINVAL } from './errno.js';
 
 /** A command that asks connection tracking something and says the answer. maxArgs: what OVS counts up to. */
 function query(name: string, ask: (conntrack: ConntrackControl) => string, maxArgs = 2): DpctlCommand {
@@ -18,6 +19,7 @@ function query(name: string, ask: (conntrack: ConntrackControl) => string, maxAr
     usage: '[dp]',
     minArgs: 0,
     maxArgs: 1,
+    isReadOnly: !/enable|disable/.test(name),
     run(args, session) {
       const found = session.datapath(args, maxArgs);
       if (found === null) return false;
@@ -32,6 +34,7 @@ const ctSetMaxconns: DpctlCommand = {
   usage: '[dp] maxconns',
   minArgs: 1,
   maxArgs: 2,
+  isReadOnly: false,
   run(args, session) {
     const found = session.datapath(args, 3);
     if (found === null) return false;
@@ -65,6 +68,7 @@ const ctSetLimits: DpctlCommand = {
   usage: '[dp] [default=L] [zone=N,limit=L]...',
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,
+  isReadOnly: true,
   run(args, session) {
     const found = openForLimits(args, session, Number.POSITIVE_INFINITY);
     if (found === null) return false;
@@ -121,6 +125,7 @@ const ctDelLimits: DpctlCommand = {
   usage: '[dp] zone=N1[,N2]...',
   minArgs: 1,
   maxArgs: 2,
+  isReadOnly: true,
   run(args, session) {
     const found = openForLimits(args, session, 3);
     if (found === null) return false;
@@ -136,6 +141,7 @@ const ctGetLimits: DpctlCommand = {
   usage: '[dp] [zone=N1[,N2]...]',
   minArgs: 0,
   maxArgs: 2,
+  isReadOnly: true,
   run(args, session) {
     const found = openForLimits(args, session, 3);
     if (found === null) return false;

@@ -7,7 +7,8 @@ import type { ConnectionEntry } from '#datapath/conntrack/connection-entry.js';
 import { UserError } from '#src/report/user-error.js';
 import { ConnectionMatch } from './connection-match.js';
 import { coalescedTcpState, formatConnection, tcpStateName } from './connection-text.js';
-import { type DpctlCommand, type DpctlSession, EINVAL, ENOENT } from './dpctl.js';
+import type { DpctlCommand, DpctlSession } from './dpctl.js';
+import { EINVAL, ENOENT } from './errno.js';
 
 /** `zone=5` at the end of the arguments: the zone, and what is before it. */
 function takeZone(args: readonly string[]): { readonly zone: number | null; readonly rest: readonly string[] } {
@@ -21,6 +22,7 @@ export const dpctlDumpConntrack: DpctlCommand = {
   usage: '[-m] [-s] [dp] [zone=N]',
   minArgs: 0,
   maxArgs: 4,
+  isReadOnly: true,
   run(args, session) {
     const { zone, rest } = takeZone(args);
     const found = session.datapath(rest, 2);
@@ -37,6 +39,7 @@ export const dpctlFlushConntrack: DpctlCommand = {
   usage: '[dp] [zone=N] [ct-orig-tuple] [ct-reply-tuple]',
   minArgs: 0,
   maxArgs: 4,
+  isReadOnly: false,
   run(args, session) {
     const isNamed = args[0] !== undefined && session.named(args[0]) !== undefined;
     let rest = isNamed ? args.slice(1) : args;
@@ -90,6 +93,7 @@ export const dpctlCtStatsShow: DpctlCommand = {
   usage: '[dp] [zone=N]',
   minArgs: 0,
   maxArgs: 3,
+  isReadOnly: true,
   run(args, session) {
     let rest = args;
     let zone: number | null = null;
@@ -145,6 +149,7 @@ export const dpctlCtBkts: DpctlCommand = {
   usage: '[dp] [gt=N]',
   minArgs: 0,
   maxArgs: 2,
+  isReadOnly: true,
   run(args, session) {
     const threshold = /^gt=(\d+)/.exec(args.at(-1) ?? '');
     const found = session.datapath(threshold === null ? args : args.slice(0, -1), 2);

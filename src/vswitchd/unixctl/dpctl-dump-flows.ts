@@ -8,13 +8,15 @@ import { formatFlowStats } from '../odp/flow-stats-format.js';
 import { formatOdpActions } from '../odp/odp-actions-format.js';
 import { formatOdpKey } from '../odp/odp-format.js';
 import { scanUfid } from '../odp/odp-scan.js';
-import { type DpctlCommand, type DpctlSession, EINVAL, ENOENT, dpifPortNames } from './dpctl.js';
+import { type DpctlCommand, type DpctlSession, dpifPortNames } from './dpctl.js';
+import { EINVAL, ENOENT } from './errno.js';
 
 export const dpctlDumpFlows: DpctlCommand = {
   name: 'dump-flows',
   usage: '[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]',
   minArgs: 0,
   maxArgs: 6,
+  isReadOnly: true,
   run(args, session) {
     const taken = takeSelections(args, session);
     if (taken === null) return false;
@@ -34,7 +36,8 @@ export const dpctlDumpFlows: DpctlCommand = {
     const wanted = parseTypes(taken.types, session);
     if (wanted === null) return false;
     // The one thread of our userspace datapath is what OVS calls the main thread.
-    let heading = dpif.name.startsWith('system@') ? '' : 'flow-dump from the main thread:\n';
+    let heading = taken.thread === null && !dpif.name.startsWith('system@') ? 'flow-dump from the main thread:\n' : '';
+    if (taken.thread !== null && taken.thread !== -1) return true;
     for (const flow of dpif.flowDump()) {
       if (!matches(flow)) continue;
       if (!wanted) continue;
@@ -50,6 +53,7 @@ export const dpctlGetFlow: DpctlCommand = {
   usage: '[dp] ufid',
   minArgs: 1,
   maxArgs: 2,
+  isReadOnly: true,
   run(args, session) {
     const found = session.datapath(args, 3);
     if (found === null) return false;
@@ -69,6 +73,8 @@ export const dpctlGetFlow: DpctlCommand = {
 interface Selections {
   readonly filter: string | null;
   readonly types: string | null;
+  /** The thread whose flows are wanted, -1 for the main one; null for all threads. */
+  readonly thread: number | null;
   readonly rest: readonly string[];
 }
 
@@ -76,6 +82,7 @@ interface Selections {
 function takeSelections(args: readonly string[], session: DpctlSession): Selections | null {
   let filter: string | null = null;
   let types: string | null = null;
+  let thread: number | null = null;
   const rest = [...args];
   for (;;) {
     const last = rest.at(-1);
@@ -87,11 +94,13 @@ function takeSelections(args: readonly string[], session: DpctlSession): Selecti
         return null;
       }
       types = last.slice('type='.length);
-    } else if (last !== undefined && /^pmd=/.test(last)) {
-      session.error('pmd= selects among the threads of a datapath: there is one only');
-      return null;
+    } else if (last?.startsWith('pmd=')) {
+      const number = /^pmd=\s*([-+]?\d+)/.exec(last)?.[1];
+      // OVS has no words for it.
+      if (number === undefined) return null;
+      thread = Number(number);
     } else {
-      return { filter, types, rest };
+      return { filter, types, thread, rest };
     }
     rest.pop();
   }

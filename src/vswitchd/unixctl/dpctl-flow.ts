@@ -1,21 +1,23 @@
 /**
- * dpctl/add-flow, mod-flow, del-flow and del-flows: flows put into the datapath by hand. A revalidator that did not
+ * dpctl/add-flow, mod-flow and del-flow: flows put into the datapath by hand. A revalidator that did not
  * install a flow deletes it, as in OVS. Mirrors dpctl_put_flow() and dpctl_del_flow() of lib/dpctl.c.
  */
-import type { DpFlow, Dpif, FlowPutResult } from '#datapath/dpif.js';
+import type { DpFlow, Dpif, FlowPut, FlowPutResult } from '#datapath/dpif.js';
 import { applyMask } from '#flowtable/flow-mask.js';
 import { UserError } from '#src/report/user-error.js';
 import { formatFlowStats } from '../odp/flow-stats-format.js';
 import { parseOdpActions } from '../odp/odp-actions-parse.js';
 import { type OdpFlow, parseOdpFlow } from '../odp/odp-parse.js';
 import { scanUfid } from '../odp/odp-scan.js';
-import { type DpctlCommand, type DpctlSession, EEXIST, EFBIG, EINVAL, ENOENT, dpifPortNames } from './dpctl.js';
+import { type DpctlCommand, type DpctlSession, dpifPortNames } from './dpctl.js';
+import { EEXIST, EFBIG, EINVAL, ENOENT } from './errno.js';
 
 export const dpctlAddFlow: DpctlCommand = {
   name: 'add-flow',
   usage: '[dp] flow actions',
   minArgs: 2,
   maxArgs: 3,
+  isReadOnly: false,
   run: (args, session) => putFlow(args, session, 'create'),
 };
 
@@ -24,6 +26,7 @@ export const dpctlModFlow: DpctlCommand = {
   usage: '[dp] flow actions',
   minArgs: 2,
   maxArgs: 3,
+  isReadOnly: false,
   run: (args, session) => putFlow(args, session, session.options.mayCreate ? 'put' : 'modify'),
 };
 
@@ -32,32 +35,17 @@ export const dpctlDelFlow: DpctlCommand = {
   usage: '[dp] flow',
   minArgs: 1,
   maxArgs: 2,
+  isReadOnly: false,
   run: delFlow,
 };
 
-export const dpctlDelFlows: DpctlCommand = {
-  name: 'del-flows',
-  usage: '[dp] [file]',
-  minArgs: 0,
-  maxArgs: 2,
-  run(args, session) {
-    if (args.length === 2 || (args.length === 1 && session.named(args[0]!) === undefined)) {
-      return session.error('flows from a file are not supported yet: give each to dpctl/del-flow');
-    }
-    const found = session.datapath(args, 2);
-    if (found === null) return false;
-    found.dpif.flowFlush();
-    return true;
-  },
-};
-
-/** The flow of a text and the ufid that may stand before it; null after an error. */
+/** The flow of a text (null when it contradicts itself) and the ufid that may stand before it; null after an error. */
 function readFlow(
   text: string,
   dpif: Dpif,
   session: DpctlSession,
   describe: (message: string) => string,
-): { readonly flow: OdpFlow; readonly ufid: string | null } | null {
+): { readonly flow: OdpFlow | null; readonly ufid: string | null } | null {
   const ufid = scanUfid(text);
   if (ufid === 'invalid') {
     session.error('parsing flow ufid', EINVAL);
@@ -69,25 +57,34 @@ function readFlow(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // What cannot be read is named; what contradicts itself the datapath refuses without a word.
-    if (error.message.includes('; the flow ')) session.error('updating flow table', EINVAL);
-    else session.error(describe(error.message), EINVAL);
+    if (error.message.includes('; the flow ')) return { flow: null, ufid: ufid?.ufid ?? null };
+    session.error(describe(error.message), EINVAL);
     return null;
   }
 }
 
-function putFlow(args: readonly string[], session: DpctlSession, mode: 'create' | 'modify' | 'put'): boolean {
+function putFlow(args: readonly string[], session: DpctlSession, mode: FlowPut['mode']): boolean {
   const found = session.datapath(args, 4);
-  if (found === null) return false;
-  const { dpif } = found;
-  const read = readFlow(args.at(-2)!, dpif, session, (message) => `parsing flow key (${message})`);
+  return found !== null && putFlowText(found.dpif, args.at(-2)!, args.at(-1)!, session, mode);
+}
+
+export function putFlowText(
+  dpif: Dpif,
+  flowText: string,
+  actionsText: string,
+  session: DpctlSession,
+  mode: FlowPut['mode'],
+): boolean {
+  const read = readFlow(flowText, dpif, session, (message) => `parsing flow key (${message})`);
   if (read === null) return false;
   let actions: ReturnType<typeof parseOdpActions>;
   try {
-    actions = parseOdpActions(args.at(-1)!);
+    actions = parseOdpActions(actionsText);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return session.error('parsing actions', error.message);
   }
+  if (read.flow === null) return session.error('updating flow table', EINVAL);
   const { key, mask, keyFitness, maskFitness } = read.flow;
   if (keyFitness !== 'perfect' || maskFitness !== 'perfect') return session.error('updating flow table', EINVAL);
   const result = dpif.flowPut({ key, mask, actions, mode });
@@ -110,11 +107,13 @@ const PUT_ERRORS: Readonly<Record<FlowPutResult, string | null>> = {
 
 function delFlow(args: readonly string[], session: DpctlSession): boolean {
   const found = session.datapath(args, 3);
-  if (found === null) return false;
-  const { dpif } = found;
-  const read = readFlow(args.at(-1)!, dpif, session, (message) => message);
+  return found !== null && deleteFlowText(found.dpif, args.at(-1)!, session);
+}
+
+export function deleteFlowText(dpif: Dpif, text: string, session: DpctlSession): boolean {
+  const read = readFlow(text, dpif, session, (message) => message);
   if (read === null) return false;
-  const ufid = read.ufid ?? findFlow(dpif, read.flow)?.ufid;
+  const ufid = read.ufid ?? (read.flow === null ? undefined : findFlow(dpif, read.flow)?.ufid);
   const deleted = ufid === undefined ? null : dpif.flowDelete(ufid);
   if (deleted === null) {
     session.error('deleting flow', ENOENT);

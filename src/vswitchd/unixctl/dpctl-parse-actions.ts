@@ -9,6 +9,7 @@ export const dpctlParseActions: DpctlCommand = {
   usage: 'actions',
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,
+  isReadOnly: true,
   run(args, session) {
     for (const text of args) {
       try {

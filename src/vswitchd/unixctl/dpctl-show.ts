@@ -8,6 +8,7 @@ export const dpctlShow: DpctlCommand = {
   usage: '[-s] [dp...]',
   minArgs: 0,
   maxArgs: Number.POSITIVE_INFINITY,
+  isReadOnly: true,
   run(args, session) {
     if (args.length === 0) {
       for (const dpif of session.datapaths.values()) showDpif(dpif, session);
@@ -28,6 +29,7 @@ export const dpctlDumpDps: DpctlCommand = {
   usage: '',
   minArgs: 0,
   maxArgs: 0,
+  isReadOnly: true,
   run(_args, session) {
     for (const name of session.datapaths.keys()) session.print(`${name}\n`);
     return true;
@@ -50,16 +52,19 @@ function showDpif(dpif: Dpif, session: DpctlSession): void {
   }
   const ports = [...dpif.portDump()].sort((a, b) => a.port - b.port);
   for (const port of ports) {
-    session.print(`  port ${port.port}: ${port.name}${formatNetdevType(port, isKernel)}\n`);
-    if (session.options.statistics) session.print(formatPortStats(port));
+    session.print(`  port ${port.port}: ${port.name}${formatNetdevType(port, session.portType(dpif, port))}\n`);
+    if (session.options.statistics) session.print(formatPortStats(port, isKernel));
   }
 }
 
-/** Counters that the port does not keep are `?`, as OVS has it. */
-function formatPortStats({ stats }: VportInfo): string {
+/** Counters that the port does not keep are `?`, as OVS has it: its dummies count packets and bytes only. */
+function formatPortStats({ stats }: VportInfo, isKernel: boolean): string {
+  const known = (count: number): string => (isKernel ? String(count) : '?');
   return (
-    `    RX packets:${stats.rxPackets} errors:${stats.rxErrors} dropped:${stats.rxDropped} overruns:? frame:?\n` +
-    `    TX packets:${stats.txPackets} errors:${stats.txErrors} dropped:${stats.txDropped} aborted:? carrier:?\n` +
+    `    RX packets:${stats.rxPackets} errors:${known(stats.rxErrors)} dropped:${known(stats.rxDropped)}` +
+    ' overruns:? frame:?\n' +
+    `    TX packets:${stats.txPackets} errors:${known(stats.txErrors)} dropped:${known(stats.txDropped)}` +
+    ' aborted:? carrier:?\n' +
     '    collisions:?\n' +
     `    RX bytes:${stats.rxBytes}${humanSize(stats.rxBytes)}  TX bytes:${stats.txBytes}${humanSize(stats.txBytes)}\n`
   );

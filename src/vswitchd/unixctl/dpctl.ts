@@ -4,16 +4,9 @@
  * Mirrors lib/dpctl.c, which serves both `ovs-appctl dpctl/...` (every datapath of the daemon, all text in one answer)
  * and ovs-dpctl (the kernel's datapaths, output and errors apart).
  */
-import type { Dpif } from '#datapath/dpif.js';
+import type { Dpif, VportInfo } from '#datapath/dpif.js';
 import type { PortNames } from '#src/openflow/ports.js';
-
-/** errno's words, as OVS adds them in parentheses. */
-export const EINVAL = 'Invalid argument';
-export const ENOENT = 'No such file or directory';
-export const EEXIST = 'File exists';
-export const ENODEV = 'No such device';
-export const EAFNOSUPPORT = 'Address family not supported by protocol';
-export const EFBIG = 'File too large';
+import { EAFNOSUPPORT, EINVAL, ENODEV } from './errno.js';
 
 /** Options before the command's arguments. */
 export interface DpctlOptions {
@@ -29,25 +22,73 @@ export interface DpctlCommand {
   readonly usage: string;
   readonly minArgs: number;
   readonly maxArgs: number;
+  /** Does it leave everything as it is, so that ovs-dpctl --read-only runs it? */
+  readonly isReadOnly: boolean;
   /** True when it did what was asked. */
   run(args: readonly string[], session: DpctlSession): boolean;
+}
+
+/** A port that dpctl/add-if asks for. */
+export interface DatapathPortRequest {
+  readonly name: string;
+  /** A type of network device: `system`, `dummy`, `vxlan`, … */
+  readonly type: string;
+  /** Null for any. */
+  readonly port: number | null;
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** What went wrong, if anything: OVS has no words for settings that a device refuses. */
+export type DatapathPortResult =
+  | { readonly failed: null }
+  | { readonly failed: 'configure' }
+  | { readonly failed: 'open' | 'add'; readonly errno: string };
+
+/** Makes and deletes datapaths and their ports, beside those that the database asks for. */
+export interface DatapathAdmin {
+  /** errno's words where it cannot be. */
+  create(type: string, name: string): string | null;
+  delete(dpif: Dpif): void;
+  addPort(dpif: Dpif, request: DatapathPortRequest): DatapathPortResult;
+  /** errno's words where it cannot be. */
+  deletePort(dpif: Dpif, port: number): string | null;
+}
+
+/** The text of a file that a command reads, or null where there is none. Commands do not wait: it is at hand. */
+export type FileTexts = (path: string) => string | null;
+
+/** What a run of dpctl works on. */
+export interface DpctlHost {
+  datapaths(): ReadonlyMap<string, Dpif>;
+  datapathAdmin(): DatapathAdmin;
+  nowNs(): number;
 }
 
 /** One command's run. */
 export class DpctlSession {
   readonly options: DpctlOptions;
-  readonly datapaths: ReadonlyMap<string, Dpif>;
+  readonly admin: DatapathAdmin;
   readonly nowNs: number;
+  readonly readFile: FileTexts;
+  private readonly host: DpctlHost;
   /** Run by ovs-appctl, not by ovs-dpctl? */
   readonly isAppctl: boolean;
   /** Everything said, in order; errors marked. */
   readonly said: { readonly text: string; readonly isError: boolean }[] = [];
 
-  constructor(options: DpctlOptions, datapaths: ReadonlyMap<string, Dpif>, nowNs: number, isAppctl: boolean) {
+  constructor(options: DpctlOptions, host: DpctlHost, readFile: FileTexts, isAppctl: boolean) {
     this.options = options;
-    this.datapaths = datapaths;
-    this.nowNs = nowNs;
+    this.host = host;
+    this.admin = host.datapathAdmin();
+    this.nowNs = host.nowNs();
+    this.readFile = readFile;
     this.isAppctl = isAppctl;
+  }
+
+  /** ovs-dpctl speaks to the kernel, so it sees the kernel's datapaths alone. */
+  get datapaths(): ReadonlyMap<string, Dpif> {
+    const all = this.host.datapaths();
+    return this.isAppctl ? all : new Map([...all].filter(([name]) => name.startsWith('system@')));
   }
 
   print(text: string): void {
@@ -63,15 +104,30 @@ export class DpctlSession {
 
   /** A datapath by its name; `dummy@ovs-dummy`, and without a type the kernel's. */
   named(name: string): Dpif | undefined {
-    return this.datapaths.get(name) ?? this.datapaths.get(`system@${name}`);
+    const parsed = this.parseName(name);
+    return this.datapaths.get(`${parsed.type}@${parsed.name}`);
   }
 
   /** Why a name finds no datapath. */
   openError(name: string): string {
-    const at = name.indexOf('@');
-    const type = at < 0 ? 'system' : name.slice(0, at);
-    const isKnown = type === 'system' || type === 'dummy' || type === 'netdev' || type === '';
+    const { type } = this.parseName(name);
+    const isKnown = type === 'system' || type === 'netdev' || (this.isAppctl && type === 'dummy');
     return isKnown ? ENODEV : EAFNOSUPPORT;
+  }
+
+  /** `type@name`, where the type of the kernel's datapaths may be left out (dp_parse_name() of lib/dpif.c). */
+  parseName(text: string): { readonly type: string; readonly name: string } {
+    const at = text.indexOf('@');
+    const type = at < 0 ? '' : text.slice(0, at);
+    return { type: type === '' ? 'system' : type, name: text.slice(at + 1) };
+  }
+
+  /** The datapath that a command's first argument must name; null after saying why not. */
+  open(name: string): Dpif | null {
+    const dpif = this.named(name);
+    if (dpif !== undefined) return dpif;
+    this.error('opening datapath', this.openError(name));
+    return null;
   }
 
   /** The datapath that the first argument names if it names one, else the only one; null after saying why not. */
@@ -84,6 +140,14 @@ export class DpctlSession {
     }
     this.error('datapath not found', EINVAL);
     return null;
+  }
+
+  /** The type of network device that a port shows as. */
+  portType(dpif: Dpif, port: VportInfo): string {
+    if (port.type === 'netdev') return 'system';
+    if (port.type !== 'internal') return port.type;
+    if (dpif.name.startsWith('system@')) return 'internal';
+    return dpif.name.startsWith('netdev@') ? 'tap' : 'dummy-internal';
   }
 
   private onlyDatapath(): Dpif | null {

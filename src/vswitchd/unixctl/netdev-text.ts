@@ -4,15 +4,14 @@ import type { VportInfo } from '#datapath/dpif.js';
 const VXLAN_PORT = 4789;
 const GENEVE_PORT = 6081;
 
-/** Nothing for a plain network device; the userspace datapath calls its internal ports dummies. */
-export function formatNetdevType(port: VportInfo, isKernel: boolean): string {
+/** Nothing for a plain network device. type: what kind of device it shows as. */
+export function formatNetdevType(port: VportInfo, type: string): string {
   switch (port.type) {
     case 'netdev':
       return '';
     case 'internal':
-      return isKernel ? ' (internal)' : ' (dummy-internal)';
     case 'dummy':
-      return ' (dummy)';
+      return ` (${type})`;
     case 'vxlan':
       return formatUdpTunnel(port, VXLAN_PORT);
     case 'geneve':

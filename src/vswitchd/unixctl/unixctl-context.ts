@@ -5,6 +5,7 @@
  * Mirrors what the unixctl callbacks of ofproto-dpif.c, ofproto-dpif-upcall.c, netdev-dummy.c and timeval.c reach.
  */
 import type { Dpif } from '#datapath/dpif.js';
+import type { DatapathAdmin } from './dpctl.js';
 import type { DatapathFeatures } from './datapath-features.js';
 
 export interface UnixctlPort {
@@ -81,6 +82,8 @@ export interface UnixctlContext {
   nowNs(): number;
   /** By name (`system@ovs-system`, `dummy@ovs-dummy`). */
   datapaths(): ReadonlyMap<string, Dpif>;
+  /** Makes datapaths and their ports by hand. */
+  datapathAdmin(): DatapathAdmin;
   bridges(): readonly UnixctlBridge[];
   /** Null for a bridge that does not exist. */
   fdb(bridge: string): FdbTable | null;

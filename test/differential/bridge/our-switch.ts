@@ -16,6 +16,7 @@ export class OurSwitch implements SwitchUnderTest {
   private scheduler!: Scheduler;
   private readonly files = new Map<string, Buffer>();
   private readonly read = new Map<string, number>();
+  private readonly inputs = new Map<string, string>();
 
   constructor() {
     this.clear();
@@ -59,8 +60,14 @@ export class OurSwitch implements SwitchUnderTest {
     this.check(output);
   }
 
+  /** A file that commands can read; returns its path. */
+  write(name: string, text: string): string {
+    this.inputs.set(`/${name}`, text);
+    return `/${name}`;
+  }
+
   appctl(command: string, ...args: readonly string[]): Promise<OracleReply> {
-    const reply = this.vswitchd.unixctl(command, args);
+    const reply = this.vswitchd.unixctl(command, args, (path) => this.inputs.get(path) ?? null);
     this.scheduler.runDue();
     return Promise.resolve(reply);
   }

@@ -1,5 +1,5 @@
 /** What a differential run needs of a switch, and real OVS as one. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OracleReply, OvsOracle } from '../../support/ovs-oracle.js';
 
@@ -61,6 +61,13 @@ export class RealSwitch implements SwitchUnderTest {
 
   ofctl(args: readonly string[], input: string): void {
     this.oracle.must('ovs-ofctl', args, input);
+  }
+
+  /** A file that commands can read; returns its path. */
+  write(name: string, text: string): string {
+    const path = join(this.oracle.dir, name);
+    writeFileSync(path, text);
+    return path;
   }
 
   appctl(command: string, ...args: readonly string[]): Promise<OracleReply> {

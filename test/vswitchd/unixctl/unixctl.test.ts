@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { DpFlow, Dpif, FlowPut, VportInfo } from '#datapath/dpif.js';
 import { runAppctl, runDpctl } from '#src/vswitchd/unixctl/appctl.js';
 import { UnixctlTable } from '#src/vswitchd/unixctl/command-table.js';
+import type { DatapathAdmin } from '#src/vswitchd/unixctl/dpctl.js';
 import { DatapathFeatures } from '#src/vswitchd/unixctl/datapath-features.js';
 import { parseHexBytes, parseHexFrame } from '#src/vswitchd/unixctl/hex-frame.js';
 import type { FdbEntry, UnixctlContext } from '#src/vswitchd/unixctl/unixctl-context.js';
@@ -75,6 +76,13 @@ class FakeDpif {
   }
 }
 
+const NO_ADMIN: DatapathAdmin = {
+  create: () => 'File exists',
+  delete: () => {},
+  addPort: () => ({ failed: null }),
+  deletePort: () => null,
+};
+
 function fakeSwitch(datapath = 'system@ovs-system'): { readonly vswitchd: VswitchdApi; readonly warped: number[] } {
   const dpif = new FakeDpif(datapath) as unknown as Dpif;
   const datapaths = new Map([[datapath, dpif]]);
@@ -87,6 +95,7 @@ function fakeSwitch(datapath = 'system@ovs-system'): { readonly vswitchd: Vswitc
   const context: UnixctlContext = {
     nowNs: () => 3e9,
     datapaths: () => datapaths,
+    datapathAdmin: () => NO_ADMIN,
     bridges: () => [
       {
         name: 'br0',
@@ -145,6 +154,7 @@ function fakeSwitch(datapath = 'system@ovs-system'): { readonly vswitchd: Vswitc
     bridgeNames: () => ['br0'],
     nowNs: () => 3e9,
     datapaths: () => datapaths,
+    datapathAdmin: () => NO_ADMIN,
     reconfigure: () => {},
     unixctl: (command, args) => table.run(command, args, context),
     unixctlCommands: () => table.list(),
