@@ -269,6 +269,24 @@ export function extractFlow(frame: Uint8Array, metadata?: FlowKey, vlanLimit = M
   return key;
 }
 
+/** Where the transport header of a frame lies, for all work off the hot path. */
+export interface TransportPlace {
+  /** Offsets in the frame of the network and the transport header, -1 for one that is not there. */
+  readonly network: number;
+  readonly offset: number;
+  /** Bytes from there to the end of the IP packet. */
+  readonly size: number;
+}
+
+export function transportPlace(frame: Uint8Array, vlanLimit = MAX_VLAN_HEADERS): TransportPlace {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  scratchRow.fill(0);
+  extractPacket(view, 0, frame.length, scratchRow, 0, vlanLimit);
+  const offset = scratchRow[L4_WORD]!;
+  const size = offset < 0 ? 0 : frame.length - scratchRow[PAD_WORD]! - offset;
+  return { network: scratchRow[L3_WORD]!, offset, size };
+}
+
 /** Puts the metadata of a key (port, recirculation, tunnel, marks, connection) into a row. */
 export function loadMetadata(words: Int32Array, row: number, key: FlowKey): void {
   const from = key.words;

@@ -3,6 +3,7 @@ import type { OpenFlowVersion } from '#src/openflow/protocol.js';
 import type { Row } from '#src/ovsdb/database.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
+import { DEFAULT_GROUP_IDLE_SEC, DEFAULT_MAX_GROUPS, McastSnooping } from './mcast-snooping.js';
 import { DummyNetdev } from './netdev-dummy.js';
 
 export const backerType = (row: Row): string => {
@@ -20,6 +21,31 @@ export const canBeBridge = (row: Row): boolean =>
 /** Bridge:protocols. */
 export const versionsOf = (row: Row): readonly OpenFlowVersion[] =>
   row.strings('protocols').map((name) => Number(name.replace('OpenFlow', '')) as OpenFlowVersion);
+
+/** Bridge:mcast_snooping_enable, and what other_config of the bridge and its ports says about it. */
+export function configureMcastSnooping(bridge: Bridge, row: Row): void {
+  const change = (): void => bridge.backer.noteChange();
+  if (row.boolean('mcast_snooping_enable') !== true) {
+    if (bridge.mcast !== null) change();
+    bridge.mcast = null;
+    return;
+  }
+  if (bridge.mcast === null) change();
+  const mcast = bridge.mcast ?? new McastSnooping(change);
+  bridge.mcast = mcast;
+  const other = row.map('other_config');
+  mcast.setIdleSec(Number(other.get('mcast-snooping-aging-time') ?? 0) || DEFAULT_GROUP_IDLE_SEC);
+  mcast.setMaxGroups(Number(other.get('mcast-snooping-table-size') ?? 0) || DEFAULT_MAX_GROUPS);
+  const floods = other.get('mcast-snooping-disable-flood-unregistered') !== 'true';
+  if (floods !== mcast.floodsUnregistered) change();
+  mcast.floodsUnregistered = floods;
+  const ports = new Map(row.refs('ports').map((port) => [port.string('name'), port.map('other_config')]));
+  for (const bundle of bridge.bundles) {
+    const settings = ports.get(bundle.name);
+    const isSet = (name: string): boolean => settings?.get(name) === 'true';
+    mcast.setFlood(bundle, isSet('mcast-snooping-flood'), isSet('mcast-snooping-flood-reports'));
+  }
+}
 
 /** Internal ports that ask for no MTU have the least of the other ports' (update_mtu() of ofproto.c). */
 export function configureMtu(bridge: Bridge, row: Row): void {

@@ -13,6 +13,7 @@ import type { FragmentHandling } from '#src/openflow/switch-connection.js';
 import type { Backer } from './backer.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { MacLearning } from './mac-learning.js';
+import type { McastSnooping } from './mcast-snooping.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
 import { GroupTable } from './group-table.js';
 import { MeterTable } from './meter-table.js';
@@ -29,6 +30,8 @@ export class Bridge {
   readonly backer: Backer;
   readonly clock: Clock;
   readonly fdb = new MacLearning();
+  /** Null without multicast snooping. */
+  mcast: McastSnooping | null = null;
   /** By OpenFlow number, in the order in which OVS floods. */
   readonly ports = new OvsHmap<number, SwitchPort>(hashInteger);
   /** In the order of their making. */
@@ -130,6 +133,12 @@ export class Bridge {
     const changed = this.fdb.update(mac, vlan, gratuitousArp, bundle, this.nowSec);
     if (changed) this.backer.noteMacChange(this, mac, vlan);
     return changed;
+  }
+
+  /** Unlearns what was learned on a bundle that changes. */
+  forgetLearned(bundle: Bundle): void {
+    this.fdb.forget(bundle);
+    this.mcast?.forget(bundle);
   }
 
   /** A rule as traces show it. */

@@ -13,7 +13,7 @@ import type { Database, Row } from '#src/ovsdb/database.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Backer } from './backer.js';
 import { Bridge } from './bridge.js';
-import { backerType, canBeBridge, configureMtu, versionsOf } from './bridge-settings.js';
+import { backerType, canBeBridge, configureMcastSnooping, configureMtu, versionsOf } from './bridge-settings.js';
 import type { Bonds } from './bond/bonds.js';
 import type { SwitchPort } from './bundle.js';
 import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, settingsOf } from './configured-bridge.js';
@@ -189,6 +189,7 @@ export class Configuration {
     bridge.fdb.floodVlans = new Set(row.integers('flood_vlans'));
     this.configureIdentity(entry, other);
     configureMtu(bridge, row);
+    configureMcastSnooping(bridge, row);
     entry.ofproto.versions = versionsOf(row);
     configureTables(bridge, row, this.env.database);
     const failMode = row.string('fail_mode') ?? '';

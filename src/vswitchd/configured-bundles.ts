@@ -37,7 +37,7 @@ export function configureBundles(entry: ConfiguredBridge, row: Row, bonds: Bonds
       bridge.bundles.push(bundle);
     } else if (!sameVlanSettings(bundle, settings)) {
       Object.assign(bundle, settings);
-      bridge.fdb.forget(bundle);
+      bridge.forgetLearned(bundle);
     }
     for (const member of members) {
       const switchPort = entry.interfaces.get(member)?.port;
@@ -64,10 +64,11 @@ export function removeBundle(entry: ConfiguredBridge, bundle: Bundle, bonds: Bon
   entry.bundles.delete(bundle.name);
   entry.portRows.delete(bundle.name);
   bonds.forget(bundle);
-  const { bundles, fdb } = entry.bridge;
+  const { bundles, mcast } = entry.bridge;
   const at = bundles.indexOf(bundle);
   if (at >= 0) bundles.splice(at, 1);
-  fdb.forget(bundle);
+  entry.bridge.forgetLearned(bundle);
+  mcast?.removeBundle(bundle);
 }
 
 /** Takes the port out of the bundle that it is in. What was learned there is no longer true once the bundle is empty. */
@@ -76,6 +77,6 @@ export function leaveBundle(port: SwitchPort, bonds: Bonds): void {
   if (bundle === null) return;
   bundle.ports.splice(bundle.ports.indexOf(port), 1);
   bonds.forgetPort(bundle, port);
-  if (bundle.ports.length === 0) bundle.bridge.fdb.forget(bundle);
+  if (bundle.ports.length === 0) bundle.bridge.forgetLearned(bundle);
   port.bundle = null;
 }

@@ -2,13 +2,15 @@
 import type { Dpif } from '#datapath/dpif.js';
 import { OFPP_LOCAL } from '#src/openflow/ports.js';
 import type { Bridge } from './bridge.js';
-import type { SwitchPort } from './bundle.js';
+import type { Bundle, SwitchPort } from './bundle.js';
 import { macText } from './mac-learning.js';
+import type { McastSnooping } from './mcast-snooping.js';
 import type { DatapathFeatures } from './unixctl/datapath-features.js';
 import type { DatapathAdmin } from './unixctl/dpctl.js';
 import type {
   DummyDevice,
   FdbTable,
+  McastTable,
   UnixctlBridge,
   UnixctlContext,
   UnixctlPort,
@@ -48,6 +50,11 @@ export class VswitchdContext implements UnixctlContext {
   fdb(name: string): FdbTable | null {
     const bridge = this.vswitchd.bridgeNamed(name);
     return bridge === undefined ? null : fdbTable(bridge);
+  }
+
+  mdb(name: string): McastTable | null {
+    const bridge = this.vswitchd.bridgeNamed(name);
+    return bridge?.mcast == null ? null : mcastTable(bridge, bridge.mcast);
   }
 
   upcalls(): readonly UpcallStatus[] {
@@ -132,6 +139,30 @@ function describePort(port: SwitchPort): UnixctlPort {
     odpPort: port.odpPort,
     type: port.netdev.type === '' ? 'system' : port.netdev.type,
     config,
+  };
+}
+
+function mcastTable(bridge: Bridge, mcast: McastSnooping): McastTable {
+  const { nowSec } = bridge;
+  const ofPortOf = (bundle: Bundle): number => bundle.ports[0]?.ofPort ?? OFPP_LOCAL;
+  mcast.expire(nowSec);
+  return {
+    members: () =>
+      [...mcast.allGroups()].flatMap(({ address, vlan, members }) =>
+        [...members].map(([bundle, expiresSec]) => ({
+          ofPort: ofPortOf(bundle),
+          vlan,
+          group: Uint8Array.from(Buffer.from(address, 'hex')),
+          age: mcast.memberAge(expiresSec, nowSec),
+        })),
+      ),
+    routers: () =>
+      [...mcast.routers()].map((router) => ({
+        ofPort: ofPortOf(router.bundle),
+        vlan: router.vlan,
+        age: mcast.routerAge(router, nowSec),
+      })),
+    flush: () => mcast.flush(),
   };
 }
 

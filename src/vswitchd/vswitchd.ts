@@ -201,6 +201,7 @@ export class Vswitchd implements VswitchdApi {
     for (const { bridge, ofproto } of this.configuration.bridges().values()) {
       ofproto.expireRules();
       if (bridge.fdb.expire(bridge.nowSec)) bridge.backer.noteChange();
+      bridge.mcast?.expire(bridge.nowSec);
     }
     this.nativeTunnels.housekeep();
     for (const backer of this.backers.values()) backer.revalidate();

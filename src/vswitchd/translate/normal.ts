@@ -23,6 +23,7 @@ import { setExact } from '#flowtable/flow-mask.js';
 import { OFPP_CONTROLLER, OFPP_NONE } from '#src/openflow/ports.js';
 import { type Bundle, isFloodable, type SwitchPort } from '../bundle.js';
 import { isLocked, macText } from '../mac-learning.js';
+import { isSnooped, snoopedBundles } from './normal-multicast.js';
 import { fdbLookup } from './outcome.js';
 import { outputToPort } from './output.js';
 import type { Translation } from './translation.js';
@@ -129,15 +130,19 @@ export function translateNormal(t: Translation): void {
     }
   }
 
+  if (bridge.mcast !== null && isSnooped(t)) {
+    const bundles = snoopedBundles(t, bridge.mcast, inBundle, vlan);
+    if (bundles === null) flood(t, inBundle, tags);
+    else for (const bundle of bundles) outputToBundle(t, bundle, tags);
+    return;
+  }
+
   const destination = macText(flow.bytes, OFF_ETH_DST);
   t.fdbLookups.push(fdbLookup(bridge.name, destination, vlan));
   const entry = bridge.fdb.lookup(destination, vlan);
   if (entry?.bundle == null) {
     t.note('no learned MAC for destination, flooding');
-    for (const bundle of bridge.bundles) {
-      if (bundle === inBundle || !includesVlan(bundle, tags) || !isFloodable(bundle)) continue;
-      if (!bridge.mirrors.isOutput(bundle)) outputToBundle(t, bundle, tags);
-    }
+    flood(t, inBundle, tags);
   } else if (bridge.mirrors.isOutput(entry.bundle)) {
     t.report('warn', 'learned port is a mirror port, dropping');
   } else if (entry.bundle === inBundle) {
@@ -145,6 +150,14 @@ export function translateNormal(t: Translation): void {
   } else {
     t.note('forwarding to learned port');
     outputToBundle(t, entry.bundle, tags);
+  }
+}
+
+function flood(t: Translation, inBundle: Bundle | null, tags: Tags): void {
+  const { bundles, mirrors } = t.bridge;
+  for (const bundle of bundles) {
+    if (bundle === inBundle || !includesVlan(bundle, tags) || !isFloodable(bundle)) continue;
+    if (!mirrors.isOutput(bundle)) outputToBundle(t, bundle, tags);
   }
 }
 

@@ -22,8 +22,6 @@ const NAMES: readonly string[] = [
   'dpif-netdev/pmd-stats-clear',
   'dpif-netdev/pmd-stats-show',
   'exit',
-  'mdb/flush',
-  'mdb/show',
   'memory/show',
   'netdev-dummy/conn-state',
   'ofproto/list-tunnels',

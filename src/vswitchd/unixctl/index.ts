@@ -6,6 +6,7 @@ import { FEATURE_COMMANDS } from './dpif-features.js';
 import { DPIF_SHOW_COMMANDS } from './dpif-show.js';
 import { FDB_COMMANDS } from './fdb.js';
 import { FOREIGN_COMMANDS } from './foreign.js';
+import { MDB_COMMANDS } from './mdb.js';
 import { NETDEV_DUMMY_COMMANDS } from './netdev-dummy.js';
 import { TIME_COMMANDS } from './time.js';
 import { UPCALL_COMMANDS } from './upcall.js';
@@ -19,6 +20,7 @@ export const UNIXCTL_COMMANDS: readonly UnixctlCommand[] = [
   ...FEATURE_COMMANDS,
   ...DPIF_SHOW_COMMANDS,
   ...FDB_COMMANDS,
+  ...MDB_COMMANDS,
   ...NETDEV_DUMMY_COMMANDS,
   ...TIME_COMMANDS,
   ...UPCALL_COMMANDS,

@@ -58,6 +58,19 @@ export interface FdbTable {
   deleteStatic(vlan: number, mac: Uint8Array): boolean;
 }
 
+/** One bridge's multicast database: who wants what, and where the routers are. */
+export interface McastTable {
+  /** Least recently used first; age in seconds. */
+  members(): readonly {
+    readonly ofPort: number;
+    readonly vlan: number;
+    readonly group: Uint8Array;
+    readonly age: number;
+  }[];
+  routers(): readonly { readonly ofPort: number; readonly vlan: number; readonly age: number }[];
+  flush(): void;
+}
+
 /** The upcall handler of one datapath (ofproto-dpif-upcall.c's udpif). */
 export interface UpcallStatus {
   readonly datapath: string;
@@ -87,6 +100,8 @@ export interface UnixctlContext {
   bridges(): readonly UnixctlBridge[];
   /** Null for a bridge that does not exist. */
   fdb(bridge: string): FdbTable | null;
+  /** Null without multicast snooping, too. */
+  mdb(bridge: string): McastTable | null;
 
   upcalls(): readonly UpcallStatus[];
   setFlowLimit(limit: number): void;

@@ -21,7 +21,9 @@ export interface BridgeCase {
 /** A trace's packet is the same flow in the datapath's words. */
 export type Step =
   | { readonly kind: 'trace'; readonly bridge: string; readonly flow: string; readonly packet: string }
-  | { readonly kind: 'receive'; readonly port: string; readonly flow: string };
+  | { readonly kind: 'receive'; readonly port: string; readonly flow: string }
+  /** ovs-appctl, whose text is compared but for what matches `ignore` (ages, say). */
+  | { readonly kind: 'command'; readonly command: string; readonly args: readonly string[]; readonly ignore: RegExp };
 
 const BR0_PORTS = [1, 2, 3, 4, 5];
 const BR1_PORTS = [11, 12];

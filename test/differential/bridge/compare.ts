@@ -66,6 +66,7 @@ const ACTIONS = 'Datapath actions: ';
 function sameButForOrder(step: Step, theirs: readonly string[], ours: readonly string[]): boolean {
   if (theirs.length !== ours.length) return false;
   if (step.kind === 'receive') return [...theirs].sort().join('\n') === [...ours].sort().join('\n');
+  if (step.kind === 'command') return false;
   const packet = parseOdpFlow(step.packet).key;
   return theirs.every((line, i) => {
     const other = ours[i]!;

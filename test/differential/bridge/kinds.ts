@@ -1,6 +1,7 @@
 /** The kinds of random cases, each about other parts of a switch. */
 import { type BridgeCase, randomCase } from './case.js';
 import { randomGroupCase } from './group.js';
+import { randomMulticastCase } from './multicast.js';
 import { randomStatefulCase } from './stateful.js';
 
 export interface KindOfCase {
@@ -13,5 +14,6 @@ export interface KindOfCase {
 export const KINDS_OF_CASES: readonly KindOfCase[] = [
   { name: 'bridges', randomOf: randomCase, defaultCases: 60 },
   { name: 'groups', randomOf: randomGroupCase, defaultCases: 40 },
+  { name: 'multicast', randomOf: randomMulticastCase, defaultCases: 15 },
   { name: 'state', randomOf: randomStatefulCase, defaultCases: 40 },
 ];

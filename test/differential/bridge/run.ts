@@ -29,6 +29,13 @@ async function runStep(target: SwitchUnderTest, given: BridgeCase, step: Step): 
     const reply = await target.appctl('ofproto/trace', step.bridge, step.flow);
     return reply.ok ? summarizeTrace(reply.text) : [`error: ${reply.text.trimEnd()}`];
   }
+  if (step.kind === 'command') {
+    const { text } = await target.appctl(step.command, ...step.args);
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(step.ignore, ''));
+  }
   const reply = await target.appctl('netdev-dummy/receive', step.port, step.flow);
   if (!reply.ok) return [`error: ${reply.text.trimEnd()}`];
   await target.settle();
@@ -62,7 +69,9 @@ export function caseAsScript(given: BridgeCase): string {
     ...given.steps.map((step) =>
       step.kind === 'trace'
         ? `ovs-appctl ofproto/trace ${step.bridge} '${step.flow}'`
-        : `ovs-appctl netdev-dummy/receive ${step.port} '${step.flow}'`,
+        : step.kind === 'command'
+          ? `ovs-appctl ${step.command} ${step.args.join(' ')}`
+          : `ovs-appctl netdev-dummy/receive ${step.port} '${step.flow}'`,
     ),
   ].join('\n');
 }

@@ -115,6 +115,7 @@ function fakeSwitch(datapath = 'system@ovs-system'): { readonly vswitchd: Vswitc
         ],
       },
     ],
+    mdb: () => null,
     fdb: (bridge) =>
       bridge !== 'br0'
         ? null
