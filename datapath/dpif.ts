@@ -25,7 +25,8 @@ export type SetAttribute =
   | 'icmpv6'
   | 'arp'
   | 'nd'
-  | 'mpls';
+  | 'mpls'
+  | 'nsh';
 
 /** Why a packet is handled in userspace although a flow matched (lib/odp-util.h SLOW_PATH_REASONS). */
 export type SlowPathReason = 'cfm' | 'bfd' | 'lacp' | 'stp' | 'lldp' | 'controller' | 'action' | 'match';
@@ -88,7 +89,7 @@ export type DpAction =
   | UserspaceAction
   /**
    * Writes the bits of mask (all bits of the attribute when null) from value. Both are keys of which only the fields
-   * of the attribute count.
+   * of the attribute count. Of nsh, value's mdtype says whether there is a fixed context; it is not written.
    */
   | { readonly kind: 'set'; readonly attribute: SetAttribute; readonly value: FlowKey; readonly mask: FlowKey | null }
   /** tci without the presence bit in bit 12 is refused: OVS sets it always. */
@@ -113,6 +114,14 @@ export type DpAction =
   /** lse: the label stack entry, host order as a number (label << 12 | tc << 9 | bos << 8 | ttl). */
   | { readonly kind: 'push_mpls'; readonly ethertype: number; readonly lse: number }
   | { readonly kind: 'pop_mpls'; readonly ethertype: number }
+  /** As push_mpls, in front of the whole packet, which has no Ethernet header then. */
+  | { readonly kind: 'add_mpls'; readonly ethertype: number; readonly lse: number }
+  /** Addresses of six bytes. */
+  | { readonly kind: 'push_eth'; readonly source: Uint8Array; readonly destination: Uint8Array }
+  | { readonly kind: 'pop_eth' }
+  /** header: all of it (RFC 8300); its next protocol is filled in. */
+  | { readonly kind: 'push_nsh'; readonly header: Uint8Array }
+  | { readonly kind: 'pop_nsh' }
   | { readonly kind: 'meter'; readonly id: number }
   | ConntrackAction
   | { readonly kind: 'ct_clear' }

@@ -41,6 +41,7 @@ export const DROP_REASONS = {
   'device-queue-full': 'The receive queue of the device was full.',
   meter: 'A band of a meter was exceeded.',
   'not-sampled': 'A sample action that nothing follows did not pick the packet.',
+  'not-ethernet': 'A packet without an Ethernet header was for a port that takes frames.',
   'no-header-room': 'There was no room in front of the frame for another header.',
 } as const;
 

@@ -11,4 +11,5 @@ export const EXTRACT_BAD_IPV4 = 3;
 export const EXTRACT_BAD_IPV6 = 4;
 /** The transport header is short or says it is longer than the packet. */
 export const EXTRACT_BAD_TRANSPORT = 5;
-export const EXTRACT_RESULT_COUNT = 6;
+export const EXTRACT_BAD_NSH = 6;
+export const EXTRACT_RESULT_COUNT = 7;

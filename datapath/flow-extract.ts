@@ -9,8 +9,7 @@
  * masked lookup may read any word.
  *
  * Deliberately different: the original tuple of connection tracking is metadata that stays as it is, whatever the
- * family of the packet; OVS takes it over only where the families agree. NSH and packet types other than Ethernet are
- * not known.
+ * family of the packet; OVS takes it over only where the families agree.
  */
 import {
   BASE_WORDS,
@@ -19,6 +18,7 @@ import {
   FRAG_ANY,
   FRAG_LATER,
   OFF_DP_HASH,
+  OFF_PACKET_TYPE,
   OFF_TUN_ID,
   OFF_TUN_OPTIONS_PRESENT,
   SHAPE_ARP,
@@ -39,6 +39,7 @@ import {
   EXTRACT_OK,
   EXTRACT_TOO_SHORT,
 } from './extract-result.js';
+import { extractNsh } from './flow-extract-nsh.js';
 import { extractTransport } from './flow-extract-transport.js';
 import { swap32 } from './packet/byte-order.js';
 
@@ -48,6 +49,8 @@ export const L3_WORD = DATAPATH_WORDS + 1;
 export const L4_WORD = DATAPATH_WORDS + 2;
 /** Bytes of padding after the end of the IP packet. */
 export const PAD_WORD = DATAPATH_WORDS + 3;
+/** The packet type in a row: metadata that says what the frame begins with, 0 for Ethernet. */
+export const PACKET_TYPE_WORD = OFF_PACKET_TYPE / 4;
 export const ROW_WORDS = 160;
 
 /** Tags that OVS looks at when nothing is configured (other_config:vlan-limit is 1; lib/flow.c begins with 2). */
@@ -67,6 +70,7 @@ const LE_8021Q = 0x0081;
 const LE_8021AD = 0xa888;
 const LE_MPLS = 0x4788;
 const LE_MPLS_MCAST = 0x4888;
+const LE_NSH = 0x4f89;
 const LE_NONE = 0xff05;
 /** The presence bit of a TCI (0x1000) where a word holds TPID and TCI. */
 const LE_VLAN_PRESENT = 0x0010_0000;
@@ -88,7 +92,7 @@ export function resetMetadata(words: Int32Array, row: number, portWord: number):
 
 /**
  * Writes all fields that come from the frame at [start, start + length) of view into the row; metadata (port,
- * recirculation, tunnel, marks, connection) stays. Returns one of the EXTRACT_* codes.
+ * recirculation, tunnel, marks, connection, packet type) stays. Returns one of the EXTRACT_* codes.
  */
 export function extractPacket(
   view: DataView,
@@ -101,6 +105,7 @@ export function extractPacket(
   const oldShape = words[row + SHAPE_WORD]!;
   if ((oldShape & SHAPE_PACKET) !== 0) words.fill(0, row + BASE_WORDS, row + PACKET_END_WORD);
   let shape = oldShape & SHAPE_METADATA;
+  const packetType = words[row + PACKET_TYPE_WORD]!;
   words[row + 5] = 0;
   words[row + 6] = 0;
   words[row + 7] = 0;
@@ -112,11 +117,14 @@ export function extractPacket(
   words[row + L3_WORD] = -1;
   words[row + L4_WORD] = -1;
   words[row + PAD_WORD] = 0;
-  if (length < 14) {
+  if (length < 14 || packetType !== 0) {
     words[row + 2] = 0;
     words[row + 3] = 0;
     words[row + 4] = 0;
-    return EXTRACT_TOO_SHORT;
+    if (packetType === 0) return EXTRACT_TOO_SHORT;
+    // No Ethernet header: the packet's type says what there is in place of one.
+    words[row + 6] = packetType >>> 16;
+    return extractNetwork(view, start, start, start + length, packetType >>> 16, words, row);
   }
 
   // Ethernet addresses and VLAN tags. `at` stands on the type.
@@ -145,23 +153,37 @@ export function extractPacket(
     }
   }
   words[row + 6] = type;
+  words[row + SHAPE_WORD] = shape;
+  return extractNetwork(view, start, at, end, type, words, row);
+}
 
+/** What is behind the Ethernet header, of a packet of the type. `first` is where it begins. */
+function extractNetwork(
+  view: DataView,
+  start: number,
+  first: number,
+  end: number,
+  type: number,
+  words: Int32Array,
+  row: number,
+): number {
+  let at = first;
   if (type === LE_MPLS || type === LE_MPLS_MCAST) {
     words[row + L2_5_WORD] = at - start;
     let isBottom = false;
     for (let n = 0; !isBottom && end - at >= 4; n++) {
       if (n < 3) words[row + 17 + n] = view.getInt32(at, true);
-      if (n === 0) shape |= SHAPE_MPLS;
+      if (n === 0) words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_MPLS;
       isBottom = (view.getUint8(at + 2) & 1) !== 0;
       at += 4;
     }
   }
 
   words[row + L3_WORD] = at - start;
-  words[row + SHAPE_WORD] = shape;
   if (type === LE_IP) return extractIpv4(view, start, at, end, words, row);
   if (type === LE_IPV6) return extractIpv6(view, start, at, end, words, row);
   if (type === LE_ARP || type === LE_RARP) return extractArp(view, at, end, words, row);
+  if (type === LE_NSH) return extractNsh(view, at, end, words, row);
   return EXTRACT_OK;
 }
 

@@ -3,6 +3,7 @@
  * error that names it: userspace made a mistake, as the kernel's ovs_nla_copy_actions() would say with EINVAL.
  */
 import type { DpAction } from '../dpif.js';
+import { compileAddMpls } from './add-mpls.js';
 import { compileCheckPktLen } from './check-pkt-len.js';
 import { compileClone, compileSample } from './clone.js';
 import { compileCt } from './ct.js';
@@ -12,10 +13,14 @@ import { compileHash } from './hash.js';
 import { compileLbOutput } from './lb-output.js';
 import { compileMeter } from './meter.js';
 import { compileOutput } from './output.js';
+import { compilePopEth } from './pop-eth.js';
 import { compilePopMpls } from './pop-mpls.js';
+import { compilePopNsh } from './pop-nsh.js';
 import { compilePopVlan } from './pop-vlan.js';
 import { type ActionProgram, MAX_NESTED_ACTIONS, ProgramBuilder } from './program.js';
+import { compilePushEth } from './push-eth.js';
 import { compilePushMpls } from './push-mpls.js';
+import { compilePushNsh } from './push-nsh.js';
 import { compilePushVlan } from './push-vlan.js';
 import { compileRecirc } from './recirc.js';
 import { compileSet } from './set.js';
@@ -74,6 +79,21 @@ function compileAction(action: DpAction, builder: ProgramBuilder): void {
       return;
     case 'pop_mpls':
       compilePopMpls(action, builder);
+      return;
+    case 'add_mpls':
+      compileAddMpls(action, builder);
+      return;
+    case 'push_eth':
+      compilePushEth(action, builder);
+      return;
+    case 'pop_eth':
+      compilePopEth(builder);
+      return;
+    case 'push_nsh':
+      compilePushNsh(action, builder);
+      return;
+    case 'pop_nsh':
+      compilePopNsh(builder);
       return;
     case 'meter':
       compileMeter(action, builder);

@@ -15,14 +15,18 @@ import { DROP_REASON_CODES } from '../drop-reason.js';
 import type { Packet } from '../packet-buffer.js';
 import type { StatefulActions } from '../stateful-actions.js';
 import { runTunnelPop, runTunnelPush, type TunnelHost } from '../tunnel-actions.js';
+import { addMpls } from './add-mpls.js';
 import { isLongerThan } from './check-pkt-len.js';
 import { isSampled } from './clone.js';
 import { hashPacket, needsFreshKey } from './hash.js';
 import { chooseBondPort } from './lb-output.js';
+import { popEth } from './pop-eth.js';
 import { popMpls } from './pop-mpls.js';
+import { popNsh } from './pop-nsh.js';
 import { popVlan } from './pop-vlan.js';
 import {
   type ActionProgram,
+  OP_ADD_MPLS,
   OP_CHECK_PKT_LEN,
   OP_CLONE,
   OP_CT,
@@ -32,9 +36,13 @@ import {
   OP_LB_OUTPUT,
   OP_METER,
   OP_OUTPUT,
+  OP_POP_ETH,
   OP_POP_MPLS,
+  OP_POP_NSH,
   OP_POP_VLAN,
+  OP_PUSH_ETH,
   OP_PUSH_MPLS,
+  OP_PUSH_NSH,
   OP_PUSH_VLAN,
   OP_RECIRC,
   OP_SAMPLE,
@@ -46,6 +54,7 @@ import {
   OP_SET_METADATA,
   OP_SET_MPLS,
   OP_SET_ND,
+  OP_SET_NSH,
   OP_SET_SCTP,
   OP_SET_TCP,
   OP_SET_TUNNEL,
@@ -57,7 +66,9 @@ import {
   OP_USERSPACE,
   OPERAND_COUNT,
 } from './program.js';
+import { pushEth } from './push-eth.js';
 import { pushMpls } from './push-mpls.js';
+import { pushNsh } from './push-nsh.js';
 import { pushVlan } from './push-vlan.js';
 import { setArp } from './set-arp.js';
 import { setEth } from './set-eth.js';
@@ -67,6 +78,7 @@ import { setIpv6 } from './set-ipv6.js';
 import { setMetadata, setTunnel, setTunnelOptions } from './set-metadata.js';
 import { setMpls } from './set-mpls.js';
 import { setNd } from './set-nd.js';
+import { setNsh } from './set-nsh.js';
 import { setSctp, setTcp, setUdp } from './set-transport.js';
 import { cutSize } from './trunc.js';
 
@@ -200,6 +212,26 @@ function runProgram(target: ActionTarget, packet: Packet, program: ActionProgram
         cut = 0;
         if (runTunnelPush(target, packet, program.pushes[code[operand]!]!)) continue;
         return;
+      case OP_PUSH_ETH:
+        if (pushEth(target.pool, packet, code, operand)) continue;
+        target.drop(packet, 'malformed-action');
+        return;
+      case OP_POP_ETH:
+        if (popEth(packet)) continue;
+        target.drop(packet, 'malformed-action');
+        return;
+      case OP_PUSH_NSH:
+        if (pushNsh(target.pool, packet, program.headers[code[operand]!]!)) continue;
+        target.drop(packet, 'malformed-action');
+        return;
+      case OP_POP_NSH:
+        if (popNsh(packet)) continue;
+        target.drop(packet, 'malformed-action');
+        return;
+      case OP_ADD_MPLS:
+        if (addMpls(target.pool, packet, code[operand]!, code[operand + 1]!)) continue;
+        target.drop(packet, 'no-header-room');
+        return;
       default:
         changeHeader(op, packet, code, operand);
     }
@@ -271,6 +303,9 @@ function changeHeader(op: number, packet: Packet, code: Int32Array, operand: num
       return;
     case OP_SET_MPLS:
       setMpls(packet, code, operand);
+      return;
+    case OP_SET_NSH:
+      setNsh(packet, code, operand);
       return;
     default:
       throw new Error(`no action has opcode ${op}`);

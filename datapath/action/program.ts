@@ -42,10 +42,17 @@ export const OP_TNL_PUSH = 29; // index of the action
 export const OP_TNL_POP = 30; // port
 export const OP_SET_TUNNEL_OPTIONS = 31; // 66 words
 export const OP_LB_OUTPUT = 32; // bond
+export const OP_PUSH_ETH = 33; // destination and source, 3 words
+export const OP_POP_ETH = 34;
+export const OP_PUSH_NSH = 35; // index of the header
+export const OP_POP_NSH = 36;
+export const OP_ADD_MPLS = 37; // packet type, entry, both as words
+export const OP_SET_NSH = 38; // flags and TTL, service path, 4 of context: value, mask each
 
 /** Operands of each opcode. */
 export const OPERAND_COUNT: readonly number[] = [
-  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66, 1,
+  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66, 1, 3, 0, 1, 0,
+  2, 12,
 ];
 
 /** Lists of actions within each other (lib/odp-util.c MAX_ODP_NESTED). */
@@ -57,6 +64,7 @@ export interface ProgramTables {
   readonly nested: readonly ActionProgram[];
   readonly requests: readonly CtRequest[];
   readonly pushes: readonly TunnelPushAction[];
+  readonly headers: readonly Uint8Array[];
 }
 
 export class ActionProgram {
@@ -65,6 +73,7 @@ export class ActionProgram {
   readonly nested: readonly ActionProgram[];
   readonly requests: readonly CtRequest[];
   readonly pushes: readonly TunnelPushAction[];
+  readonly headers: readonly Uint8Array[];
   /** The port, where the program is one output and nothing else; else -1. */
   readonly soleOutput: number;
 
@@ -74,6 +83,7 @@ export class ActionProgram {
     this.nested = tables.nested;
     this.requests = tables.requests;
     this.pushes = tables.pushes;
+    this.headers = tables.headers;
     this.soleOutput = code.length === 2 && code[0] === OP_OUTPUT ? code[1]! : -1;
   }
 }
@@ -85,6 +95,7 @@ export class ProgramBuilder implements ProgramTables {
   readonly nested: ActionProgram[] = [];
   readonly requests: CtRequest[] = [];
   readonly pushes: TunnelPushAction[] = [];
+  readonly headers: Uint8Array[] = [];
   private readonly compileNested: (actions: readonly DpAction[]) => ActionProgram;
 
   /** compileNested: makes a program of the actions within an action. */
@@ -122,6 +133,10 @@ export class ProgramBuilder implements ProgramTables {
 
   addPush(action: TunnelPushAction): number {
     return this.pushes.push(action) - 1;
+  }
+
+  addHeader(header: Uint8Array): number {
+    return this.headers.push(header) - 1;
   }
 
   finish(): ActionProgram {

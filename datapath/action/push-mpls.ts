@@ -17,10 +17,13 @@ const LE_8021AD = 0xa888;
 
 export function compilePushMpls(action: Extract<DpAction, { kind: 'push_mpls' }>, builder: ProgramBuilder): void {
   const { ethertype } = action;
-  if (ethertype !== ETH_TYPE_MPLS && ethertype !== ETH_TYPE_MPLS_MCAST) {
-    throw new Error(`push_mpls with EtherType 0x${ethertype.toString(16)}: want 0x8847 or 0x8848`);
-  }
+  checkMplsType('push_mpls', ethertype);
   builder.add(OP_PUSH_MPLS, ethertype, swap32(action.lse));
+}
+
+export function checkMplsType(action: string, ethertype: number): void {
+  if (ethertype === ETH_TYPE_MPLS || ethertype === ETH_TYPE_MPLS_MCAST) return;
+  throw new Error(`${action} with EtherType 0x${ethertype.toString(16)}: want 0x8847 or 0x8848`);
 }
 
 /** False when there is no room in front of the frame, or nothing that a label could stand before. */
@@ -28,7 +31,8 @@ export function pushMpls(packet: Packet, ethertype: number, entry: number): bool
   const { view, words, row } = packet;
   const old = packet.start;
   const inFront = words[row + L2_5_WORD]! < 0 ? words[row + L3_WORD]! : words[row + L2_5_WORD]!;
-  if (inFront < 14 || old - 4 < packet.slotStart) return false;
+  // A packet without an Ethernet header has nothing in front of its labels.
+  if ((inFront < 14 && inFront !== 0) || old - 4 < packet.slotStart) return false;
   setEthertype(packet, ethertype, inFront);
   const start = old - 4;
   // What stands in front of the labels moves into the headroom, in halves since its length is even.
@@ -44,6 +48,7 @@ export function pushMpls(packet: Packet, ethertype: number, entry: number): bool
 
 /** `inFront`: bytes before the labels. */
 export function setEthertype(packet: Packet, ethertype: number, inFront: number): void {
+  if (inFront === 0) return;
   const { view, start } = packet;
   const type = view.getUint16(start + 12, true);
   const at = type === LE_8021Q || type === LE_8021AD ? start + inFront - 2 : start + 12;

@@ -13,6 +13,7 @@ import { compileSetIpv6 } from './set-ipv6.js';
 import { compileSetMark, compileSetPriority, compileSetTunnel } from './set-metadata.js';
 import { compileSetMpls } from './set-mpls.js';
 import { compileSetNd } from './set-nd.js';
+import { compileSetNsh } from './set-nsh.js';
 import { compileSetSctp, compileSetTcp, compileSetUdp } from './set-transport.js';
 
 export type SetAction = Extract<DpAction, { kind: 'set' }>;
@@ -58,6 +59,9 @@ export function compileSet(action: SetAction, builder: ProgramBuilder): void {
       return;
     case 'mpls':
       compileSetMpls(action, builder);
+      return;
+    case 'nsh':
+      compileSetNsh(action, builder);
       return;
     default: {
       const unknown: never = action.attribute;

@@ -28,8 +28,8 @@ export const NSH_NEXT_NSH = 4;
 export const NSH_NEXT_MPLS = 5;
 
 export interface NshHeader {
-  /** O bit: operations, administration and maintenance. */
-  readonly isOam: boolean;
+  /** Two bits: O (2, operations and maintenance), and the unassigned one behind it. */
+  readonly flags: number;
   /** Six bits. */
   readonly ttl: number;
   readonly mdType: number;
@@ -39,6 +39,11 @@ export interface NshHeader {
   readonly serviceIndex: number;
   /** What follows the service path header: 16 bytes for MD type 1. */
   readonly context: Uint8Array;
+}
+
+/** Bytes of the whole header at `at`, as its length field says. */
+export function nshSizeAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at + 1]! & 0x3f) * 4;
 }
 
 export function parseNsh(bytes: Uint8Array, offset: number, end = bytes.length): Parsed<NshHeader> {
@@ -54,7 +59,7 @@ export function parseNsh(bytes: Uint8Array, offset: number, end = bytes.length):
   return {
     ok: true,
     header: {
-      isOam: (first & 0x2000) !== 0,
+      flags: (first >>> 12) & 3,
       ttl: (first >>> 6) & 0x3f,
       mdType,
       nextProtocol: bytes[offset + 3]!,
@@ -68,7 +73,7 @@ export function parseNsh(bytes: Uint8Array, offset: number, end = bytes.length):
 
 export function buildNsh(bytes: Uint8Array, offset: number, header: NshHeader): number {
   const size = NSH_BASE_SIZE + header.context.length;
-  writeU16(bytes, offset, (header.isOam ? 0x2000 : 0) | ((header.ttl & 0x3f) << 6) | (size >>> 2));
+  writeU16(bytes, offset, ((header.flags & 3) << 12) | ((header.ttl & 0x3f) << 6) | (size >>> 2));
   bytes[offset + 2] = header.mdType & 0x0f;
   bytes[offset + 3] = header.nextProtocol;
   writeU32(bytes, offset + 4, (header.servicePath << 8) | header.serviceIndex);

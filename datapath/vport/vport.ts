@@ -7,6 +7,7 @@
 import type { DropReason } from '../drop-reason.js';
 import { DropCounts } from '../drop-counts.js';
 import type { FrameObserver, TunnelPushAction, VportInfo, VportType } from '../dpif.js';
+import { PACKET_TYPE_WORD } from '../flow-extract.js';
 import { swap32 } from '../packet/byte-order.js';
 import type { Packet } from '../packet-buffer.js';
 
@@ -167,6 +168,7 @@ export abstract class SinkVport extends Vport {
   }
 
   protected transmit(packet: Packet): DropReason | null {
+    if (packet.words[packet.row + PACKET_TYPE_WORD] !== 0) return 'not-ethernet';
     if (this.sink !== null) this.sink(packet.bytes, packet.start, packet.length);
     return null;
   }

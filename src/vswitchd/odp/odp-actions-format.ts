@@ -7,9 +7,11 @@ import type { DpAction, SetAttribute } from '#datapath/dpif.js';
 import { type FlowKey, OFF_PKT_MARK, OFF_SKB_PRIORITY } from '#flowtable/flow-key.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
+import { formatMac } from './address-text.js';
 import { formatMembers } from './odp-attributes.js';
 import { formatConntrack } from './odp-conntrack-format.js';
 import { formatMpls, formatOdpPort, formatVlanTci } from './odp-format.js';
+import { formatNsh, formatPushNsh } from './odp-nsh.js';
 import { formatTunnel } from './odp-tunnel.js';
 import { formatTunnelPush } from './odp-tunnel-push.js';
 import { formatUserspace } from './odp-userspace.js';
@@ -66,6 +68,16 @@ function formatOdpAction(action: DpAction, names: PortNames | undefined): string
       return `push_mpls(${formatLabel(action.lse)},eth_type=0x${action.ethertype.toString(16)})`;
     case 'pop_mpls':
       return `pop_mpls(eth_type=0x${action.ethertype.toString(16)})`;
+    case 'add_mpls':
+      return `add_mpls(${formatLabel(action.lse)},eth_type=0x${action.ethertype.toString(16)})`;
+    case 'push_eth':
+      return `push_eth(src=${formatMac(action.source, 0)},dst=${formatMac(action.destination, 0)})`;
+    case 'pop_eth':
+      return 'pop_eth';
+    case 'push_nsh':
+      return formatPushNsh(action.header);
+    case 'pop_nsh':
+      return 'pop_nsh()';
     case 'meter':
       return `meter(${action.id})`;
     case 'ct':
@@ -96,6 +108,8 @@ function formatSet(attribute: SetAttribute, value: FlowKey, mask: FlowKey | null
     case 'tunnel':
       // The datapath has no masked set of tunnel metadata.
       return `tunnel(${formatTunnel(value, null, true)})`;
+    case 'nsh':
+      return `nsh(${formatNsh(value, mask)})`;
     case 'mpls':
       return `mpls(${formatMpls(value, mask, 1)})`;
     default:

@@ -1,15 +1,16 @@
 /**
  * Datapath action text to actions: the language that odp-actions-format.ts writes.
- * Mirrors odp_actions_from_string() of lib/odp-util.c. Actions of OVS that Upcall's datapath does not have are refused
- * by name. Deliberately different: hash(), push_mpls() and pop_mpls() are read, too, which OVS 3.1 writes but cannot
- * read, so that all that is written can be read.
+ * Mirrors odp_actions_from_string() of lib/odp-util.c. Deliberately different: hash(), push_mpls(), pop_mpls(), push_eth(), pop_eth and set(nsh()) are read, too,
+ * which OVS 3.1 writes but cannot read, so that all that is written can be read.
  */
 import type { DpAction, SetAttribute } from '#datapath/dpif.js';
-import { type FlowKey, VLAN_CFI } from '#flowtable/flow-key.js';
+import { FlowKey, VLAN_CFI } from '#flowtable/flow-key.js';
 import { NO_PORT_NAMES, type PortNames } from '#src/openflow/ports.js';
 import { UserError } from '#src/report/user-error.js';
+import { scanMac } from './address-text.js';
 import { isMemberAttribute, MEMBER_ATTRIBUTES, type Member, memberCover } from './odp-attributes.js';
 import { scanConntrack } from './odp-conntrack-parse.js';
+import { scanNsh, scanPushNsh } from './odp-nsh.js';
 import { type OdpAttribute, scanOdpAttribute } from './odp-scan.js';
 import { OdpScanner, OdpSyntaxError } from './odp-scanner.js';
 import { scanTunnelPush } from './odp-tunnel-push-parse.js';
@@ -19,7 +20,6 @@ export interface OdpActionsParseOptions {
   readonly portNames?: PortNames;
 }
 
-const FOREIGN = ['push_nsh', 'pop_nsh', 'add_mpls', 'push_eth', 'pop_eth'];
 
 /** Deeper nesting than this is refused, as OVS does. */
 const MAX_NESTED = 32;
@@ -39,6 +39,7 @@ const SET_ATTRIBUTES = new Set<string>([
   'arp',
   'nd',
   'mpls',
+  'nsh',
 ] satisfies readonly SetAttribute[]);
 
 /** Throws UserError `Invalid argument` (OVS has no better words here) or one that names what Upcall does not have. */
@@ -100,10 +101,13 @@ function scanAction(scanner: OdpScanner, portNames: PortNames, depth: number): D
   if (scanner.take('ct_clear')) return { kind: 'ct_clear' };
   if (scanner.take('ct')) return scanConntrack(scanner);
   if (scanner.take('hash(')) return scanHash(scanner);
-  if (scanner.take('push_mpls(')) return scanPushMpls(scanner);
+  if (scanner.take('push_mpls(')) return { kind: 'push_mpls', ...scanLabel(scanner) };
   if (scanner.take('pop_mpls(eth_type=')) return { kind: 'pop_mpls', ethertype: scanClosed(scanner, 16) };
-  const foreign = FOREIGN.find((candidate) => rest.startsWith(candidate));
-  if (foreign !== undefined) throw new UserError(`the datapath action ${foreign} is not supported yet`);
+  if (scanner.take('add_mpls(')) return { kind: 'add_mpls', ...scanLabel(scanner) };
+  if (scanner.take('push_eth(src=')) return scanPushEth(scanner);
+  if (scanner.take('pop_eth')) return { kind: 'pop_eth' };
+  if (scanner.take('push_nsh(')) return { kind: 'push_nsh', header: scanPushNsh(scanner) };
+  if (scanner.take('pop_nsh()')) return { kind: 'pop_nsh' };
   throw new OdpSyntaxError();
 }
 
@@ -150,7 +154,16 @@ function scanHash(scanner: OdpScanner): DpAction {
   return { kind: 'hash', algorithm, basis };
 }
 
-function scanPushMpls(scanner: OdpScanner): DpAction {
+function scanPushEth(scanner: OdpScanner): DpAction {
+  const source = scanner.address(scanMac, 6).value;
+  scanner.expect(',dst=');
+  const destination = scanner.address(scanMac, 6).value;
+  scanner.expect(')');
+  return { kind: 'push_eth', source, destination };
+}
+
+/** Up to the closing parenthesis of push_mpls and add_mpls. */
+function scanLabel(scanner: OdpScanner): { readonly ethertype: number; readonly lse: number } {
   const member = (name: string, limit: number): number => {
     scanner.expect(name);
     const value = Number(scanner.number(32));
@@ -163,7 +176,7 @@ function scanPushMpls(scanner: OdpScanner): DpAction {
   const bos = member(',bos=', 1);
   const ethertype = member(',eth_type=', 0xffff);
   scanner.expect(')');
-  return { kind: 'push_mpls', ethertype, lse: ((label << 12) | (tc << 9) | (bos << 8) | ttl) >>> 0 };
+  return { ethertype, lse: ((label << 12) | (tc << 9) | (bos << 8) | ttl) >>> 0 };
 }
 
 function scanPushVlan(scanner: OdpScanner): DpAction {
@@ -185,6 +198,12 @@ function scanPushVlan(scanner: OdpScanner): DpAction {
 }
 
 function scanSet(scanner: OdpScanner): DpAction {
+  if (scanner.take('nsh(')) {
+    const [value, mask] = [new FlowKey(), new FlowKey()];
+    scanNsh(scanner, value, mask, true);
+    scanner.expect(')');
+    return { kind: 'set', attribute: 'nsh', value, mask };
+  }
   const read = scanOdpAttribute(scanner, NO_PORT_NAMES, 1);
   scanner.expect(')');
   if (!SET_ATTRIBUTES.has(read.name)) throw new UserError(`set(${read.name}(...)) is not supported`);

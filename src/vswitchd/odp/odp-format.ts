@@ -40,6 +40,7 @@ import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
 import { type MemberAttribute, coversNoMember, formatMembers, isMemberAttribute } from './odp-attributes.js';
 import { CT_STATE_NAMES, TCP_FLAGS_ALL, TCP_FLAG_NAMES, formatFlags, formatFlagsMasked } from './odp-flags.js';
+import { formatNsh } from './odp-nsh.js';
 import type { OdpAttribute } from './odp-scan.js';
 import { formatTunnel, hasTunnel } from './odp-tunnel.js';
 
@@ -56,6 +57,7 @@ export interface OdpFormatOptions {
 export const ODPP_NONE = 0xffffffff;
 
 const ETH_TYPE_MIN = 0x600;
+const ETH_TYPE_NSH = 0x894f;
 const VLAN_OFFSETS = [
   [OFF_VLAN_TPID, OFF_VLAN_TCI],
   [OFF_VLAN1_TPID, OFF_VLAN1_TCI],
@@ -163,6 +165,11 @@ class AttributeList {
     const count = countMplsLabels(this.key);
     if (this.mask?.isZero(OFF_MPLS, 4 * count) && !this.verbose) return;
     this.parts.push(`mpls(${formatMpls(this.key, this.mask, count)})`);
+  }
+
+  /** Shown even where nothing of it is matched. */
+  nsh(): void {
+    this.parts.push(`nsh(${formatNsh(this.key, this.mask)})`);
   }
 
   tcpFlags(): void {
@@ -314,6 +321,7 @@ function putEtherType(list: AttributeList): void {
   else if (type === 0x86dd) putIp(list, 'ipv6');
   else if (type === 0x0806 || type === 0x8035) list.members('arp');
   else if (isMplsType(type)) list.mpls();
+  else if (type === ETH_TYPE_NSH) list.nsh();
 }
 
 function putIp(list: AttributeList, attribute: 'ipv4' | 'ipv6'): void {
@@ -364,6 +372,7 @@ function formatReadAttribute(attribute: OdpAttribute, masks: boolean): string {
   else if (name === 'vlan') list.vlan(OFF_VLAN_TCI);
   else if (name === 'mpls') return `mpls(${formatMpls(list.key, null, attribute.detail)})`;
   else if (name === 'tcp_flags') return `tcp_flags(${formatFlags(TCP_FLAG_NAMES, list.key.u16(OFF_TCP_FLAGS), '|')})`;
+  else if (name === 'nsh') list.nsh();
   else if (name === 'nd_ext') list.ndExtensions();
   else if (name === 'ct_label') return `ct_label(${formatBytes(list.key, null, OFF_CT_LABEL, 16)})`;
   else if (name === 'ct_state') return `ct_state(${formatHex(list.key.u16(OFF_CT_STATE))})`;

@@ -77,6 +77,7 @@ const VLAN_OFFSETS = [
 ] as const;
 
 const ETH_TYPE_MIN = 0x600;
+const ETH_TYPE_NSH = 0x894f;
 /** The dl_type of frames that are not Ethernet II. */
 const DL_TYPE_NONE = 0x5ff;
 const MPLS_BOS = 0x100;
@@ -248,6 +249,7 @@ class Conversion {
     if (type === 0x0800) this.networkLayer(level, 'ipv4');
     else if (type === 0x86dd) this.networkLayer(level, 'ipv6');
     else if (type === 0x0806 || type === 0x8035) this.networkLayer(level, 'arp');
+    else if (type === ETH_TYPE_NSH) this.networkLayer(level, 'nsh');
     else return 'perfect';
     this.transportLayer(level);
     return 'perfect';
@@ -268,7 +270,7 @@ class Conversion {
     return count < 3 && (last & MPLS_BOS) === 0 ? 'too-little' : 'perfect';
   }
 
-  private networkLayer(level: Level, name: 'ipv4' | 'ipv6' | 'arp'): void {
+  private networkLayer(level: Level, name: 'ipv4' | 'ipv6' | 'arp' | 'nsh'): void {
     const { flow, source, isMask } = this;
     if (!isMask) level.expected.add(name);
     const attribute = level.present.get(name);
@@ -278,7 +280,9 @@ class Conversion {
     }
     foldMask(flow, this.part(attribute));
     if (!isMask) return;
-    if (!coversNoMember(name, attribute.mask) && flow.u16(OFF_ETH_TYPE) !== 0xffff) {
+    // OVS takes any nsh() for a mask of something.
+    const isEmpty = name !== 'nsh' && coversNoMember(name, attribute.mask);
+    if (!isEmpty && flow.u16(OFF_ETH_TYPE) !== 0xffff) {
       throw new UserError(
         `unexpected L3 matching with masked Ethertype ${hex(source.u16(OFF_ETH_TYPE))}/${hex(flow.u16(OFF_ETH_TYPE))}`,
       );

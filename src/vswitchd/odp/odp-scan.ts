@@ -32,6 +32,7 @@ import { UserError } from '#src/report/user-error.js';
 import { scanIpv4, scanIpv6, scanMac } from './address-text.js';
 import { MEMBER_ATTRIBUTES, type Member, isMemberAttribute } from './odp-attributes.js';
 import { CT_STATE_NAMES, CT_STATE_SUPPORTED, TCP_FLAGS_ALL, TCP_FLAG_NAMES } from './odp-flags.js';
+import { scanNsh } from './odp-nsh.js';
 import { OdpScanner, OdpSyntaxError, put, scanMemberList } from './odp-scanner.js';
 import { scanTunnel } from './odp-tunnel-scan.js';
 
@@ -64,8 +65,6 @@ const NUMBERS: ReadonlyMap<string, readonly [offset: number, size: 2 | 4]> = new
   ['ct_mark', [OFF_CT_MARK, 4]],
   ['eth_type', [OFF_ETH_TYPE, 2]],
 ]);
-
-const NOT_HERE = new Set(['nsh']);
 
 /** All attributes of a text; throws UserError `syntax error at ...`. */
 export function scanOdpFlow(text: string, options: OdpScanOptions): OdpAttribute[] {
@@ -106,7 +105,6 @@ export function scanOdpAttribute(scanner: OdpScanner, portNames: PortNames, dept
   if (depth >= MAX_NESTED) throw new OdpSyntaxError();
   const name = /^[a-z_0-9]+(?=\()/.exec(scanner.rest())?.[0];
   if (name === undefined) throw new OdpSyntaxError();
-  if (NOT_HERE.has(name)) throw new UserError(`${name}() is not supported yet`);
   scanner.at += name.length + 1;
   const key = new FlowKey();
   const mask = new FlowKey();
@@ -149,6 +147,9 @@ export function scanOdpAttribute(scanner: OdpScanner, portNames: PortNames, dept
       return made();
     case 'mpls':
       return made(scanMpls(scanner, key, mask));
+    case 'nsh':
+      scanNsh(scanner, key, mask, false);
+      return made();
     case 'nd_ext':
       scanNdExtensions(scanner, key, mask);
       return made();

@@ -94,7 +94,7 @@ describe('NSH', () => {
   it('of MD type 1 has four words of context', () => {
     const context = hex('11223344556677880102030405060708');
     const header = {
-      isOam: false,
+      flags: 0,
       ttl: 63,
       mdType: 1,
       nextProtocol: 3,
