@@ -1,7 +1,8 @@
 /**
  * Datapath action text to actions: the language that odp-actions-format.ts writes.
- * Mirrors odp_actions_from_string() of lib/odp-util.c. Deliberately different: hash(), push_mpls(), pop_mpls(), push_eth(), pop_eth and set(nsh()) are read, too,
- * which OVS 3.1 writes but cannot read, so that all that is written can be read.
+ * Mirrors odp_actions_from_string() of lib/odp-util.c. Deliberately different: hash(), push_mpls(), pop_mpls(),
+ * push_eth(), pop_eth and set(nsh()) are read, too, which OVS 3.1 writes but cannot read, so that all that is written
+ * can be read.
  */
 import type { DpAction, SetAttribute } from '#datapath/dpif.js';
 import { FlowKey, VLAN_CFI } from '#flowtable/flow-key.js';
@@ -19,7 +20,6 @@ import { scanUserspace } from './odp-userspace.js';
 export interface OdpActionsParseOptions {
   readonly portNames?: PortNames;
 }
-
 
 /** Deeper nesting than this is refused, as OVS does. */
 const MAX_NESTED = 32;
