@@ -6,7 +6,7 @@
  * directory go to the disk at once, others wait here until the next command. Invariant: nothing outside the mounted
  * directory is ever touched, symbolic links or not.
  */
-import { appendFileSync, lstatSync, realpathSync, writeFileSync } from 'node:fs';
+import { appendFileSync, lstatSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { IFileSystem } from 'just-bash';
 
@@ -18,7 +18,8 @@ export interface Mount {
 
 interface Waiting {
   readonly path: string;
-  readonly bytes: Uint8Array;
+  /** Null: the file goes. */
+  readonly bytes: Uint8Array | null;
   /** Begins the file anew. */
   readonly truncate: boolean;
 }
@@ -58,6 +59,20 @@ export class MachineFiles {
     this.put(file, bytes, truncate);
   }
 
+  /** Writes a file anew. */
+  write(name: string, bytes: Uint8Array): void {
+    this.put(path.posix.resolve(this.workingDirectory, name), bytes, true);
+  }
+
+  /** Adds to the end of a file that another may have begun. */
+  appendTo(name: string, bytes: Uint8Array): void {
+    this.put(path.posix.resolve(this.workingDirectory, name), bytes, false);
+  }
+
+  remove(name: string): void {
+    this.put(path.posix.resolve(this.workingDirectory, name), null, false);
+  }
+
   /** Brings what waits into the file system. Returns what went wrong, one sentence each. */
   async flush(): Promise<readonly string[]> {
     const errors = this.errors;
@@ -68,7 +83,8 @@ export class MachineFiles {
       const fs = await this.open();
       for (const { path: file, bytes, truncate } of waiting) {
         try {
-          if (truncate) await fs.writeFile(file, bytes);
+          if (bytes === null) await fs.rm(file, { force: true });
+          else if (truncate) await fs.writeFile(file, bytes);
           else await fs.appendFile(file, bytes);
         } catch (error) {
           errors.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
@@ -78,10 +94,10 @@ export class MachineFiles {
     return errors;
   }
 
-  private put(file: string, bytes: Uint8Array, truncate: boolean): void {
+  private put(file: string, bytes: Uint8Array | null, truncate: boolean): void {
     const mount = this.mounted;
     if (mount === null || !isInside(file, mount.directory)) {
-      this.waiting.push({ path: file, bytes: bytes.slice(), truncate });
+      this.waiting.push({ path: file, bytes: bytes?.slice() ?? null, truncate });
       return;
     }
     if (mount.readOnly) {
@@ -93,7 +109,8 @@ export class MachineFiles {
       if (parent !== mount.directory && !isInside(parent, mount.directory)) throw new Error('Permission denied');
       const target = path.join(parent, path.basename(file));
       if (lstatSync(target, { throwIfNoEntry: false })?.isFile() === false) throw new Error('Not a regular file');
-      if (truncate) writeFileSync(target, bytes);
+      if (bytes === null) rmSync(target, { force: true });
+      else if (truncate) writeFileSync(target, bytes);
       else appendFileSync(target, bytes);
     } catch (error) {
       this.errors.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
@@ -105,7 +122,7 @@ export class MachineFiles {
     const base = new InMemoryFs({
       '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
     });
-    for (const directory of ['/root', '/tmp', '/var/log', '/var/run', '/etc', '/dev']) {
+    for (const directory of ['/root', '/tmp', '/var/log', '/var/run/openvswitch', '/etc', '/dev']) {
       await base.mkdir(directory, { recursive: true });
     }
     const fs = new MountableFs({ base });

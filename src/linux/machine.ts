@@ -23,6 +23,7 @@ import { MachineFiles } from './files.js';
 import { macOf, NIC_MAC_PREFIX, SOFTWARE_MAC_PREFIX, TAP_MAC_PREFIX } from './mac.js';
 import { NetworkNamespace } from './namespace.js';
 import { HostObserver } from './observe.js';
+import { Processes } from './processes.js';
 import { type MachineSwitch, makeSwitch } from './switch.js';
 
 export interface MachineOptions {
@@ -50,6 +51,7 @@ export class Machine implements Underlay, NetdevProvider {
   readonly rng: Rng;
   readonly observer: HostObserver;
   readonly files = new MachineFiles();
+  readonly processes = new Processes(this.files);
   /** The machine's own namespace. */
   readonly root: NetworkNamespace;
   /** Named namespaces (`ip netns`). */

@@ -4,13 +4,15 @@
  * Mirrors the round trip through ofputil_encode_flow_mod() and ofputil_decode_flow_mod() (lib/ofp-flow.c): actions
  * become those of the version, and the versions differ in what they say of tables, cookies, flags and importance.
  */
+import { FIELDS, readField, writeField } from '#flowtable/fields.js';
 import { OFF_CT_NW_PROTO, OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
-import type { Match } from '#flowtable/match.js';
+import { Match } from '#flowtable/match.js';
 import type { ActionReader } from './action/action-kind.js';
 import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersion } from './action/action-list.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';
 import {
+  isInOpenFlow10,
   type OpenFlowVersion,
   P_OF10_STD_ANY,
   P_TID,
@@ -65,7 +67,7 @@ const VLAN_VID_AND_CFI = VLAN_CFI | VLAN_VID_MASK;
  * OpenFlow 1.1's match has no room for the ECN bits; OXM has the VLAN and its priority apart, and the priority only
  * where the VLAN is known.
  */
-function matchInVersion(match: Match, version: OpenFlowVersion): Match {
+export function matchInVersion(match: Match, version: OpenFlowVersion): Match {
   if (version === 10) return match;
   const carried = match.clone();
   const { key, mask } = carried;
@@ -75,6 +77,17 @@ function matchInVersion(match: Match, version: OpenFlowVersion): Match {
     const tciMask = mask.u16(OFF_VLAN_TCI);
     const hasPriority = (key.u16(OFF_VLAN_TCI) & VLAN_VID_AND_CFI) !== 0 && (tciMask & VLAN_PCP_MASK) !== 0;
     mask.setU16(OFF_VLAN_TCI, (tciMask & VLAN_VID_AND_CFI) | (hasPriority ? VLAN_PCP_MASK | VLAN_CFI : 0));
+  }
+  carried.normalize();
+  return carried;
+}
+
+/** A match as OpenFlow 1.0's own structure carries it: of fields that it does not have nothing is left. */
+export function matchInOpenFlow10(match: Match): Match {
+  const carried = new Match(match.key.clone());
+  for (const field of FIELDS) {
+    if (isInOpenFlow10(field))
+      writeField(carried.mask, field, readField(match.mask, field) | readField(carried.mask, field));
   }
   carried.normalize();
   return carried;

@@ -107,6 +107,8 @@ const IN_OF10 = new Set(
     'ip_dscp arp_op arp_spa arp_tpa tcp_src tcp_dst udp_src udp_dst icmp_type icmp_code'
   ).split(' '),
 );
+export const isInOpenFlow10 = (field: Field): boolean => IN_OF10.has(field.name);
+
 /** Fields that OpenFlow 1.1 has in its own match, besides those of 1.0 (OpenFlow 1.1.0 §A.2.3). */
 const IN_OF11 = new Set([
   ...IN_OF10,

@@ -4,6 +4,7 @@
  */
 import type { Match } from '#flowtable/match.js';
 import { UserError } from '../report/user-error.js';
+import type { ControllerConnection, ControllerOptions } from './async-message.js';
 import type { Action } from './action/action.js';
 import type { FlowMod, FlowModFlags } from './flow-mod.js';
 import type { GroupDescription, GroupFeatures, GroupMod, GroupStatsEntry } from './group-mod.js';
@@ -100,6 +101,7 @@ export type FragmentHandling = 'normal' | 'drop' | 'reassemble' | 'nx-match';
 export type BundleMessage =
   | { readonly kind: 'flow-mod'; readonly mod: FlowMod }
   | { readonly kind: 'group-mod'; readonly mod: GroupMod }
+  | { readonly kind: 'port-mod'; readonly port: number; readonly config: number; readonly mask: number }
   | { readonly kind: 'packet-out'; readonly message: PacketOut };
 
 export interface QueueStatsEntry {
@@ -188,6 +190,8 @@ export interface SwitchConnection {
   /** Applies all or none of them, in order. */
   bundle?(messages: readonly BundleMessage[]): void;
   ctFlush?(request: CtFlushRequest): void;
+  /** Connects a controller, which hears what the switch says unasked. */
+  connect?(options: ControllerOptions): ControllerConnection;
 }
 
 /** The switch as one that has the method; throws where it does not. */

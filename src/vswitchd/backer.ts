@@ -21,13 +21,15 @@ import {
 } from '#flowtable/flow-key.js';
 import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
 import { ufidOf } from '#flowtable/hash.js';
+import type { PacketInMessage } from '#src/openflow/async-message.js';
 import { OFPP_CONTROLLER, OFPP_NONE } from '#src/openflow/ports.js';
-import type { PacketOut } from '#src/openflow/switch-connection.js';
+import { OpenFlowError, type PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { MeterIds } from './meter-table.js';
 import type { NativeTunnels } from './native-tunnel/native-tunnels.js';
+import { bridgeUuid, makePacketIn, resumedState } from './packet-in.js';
 import { RecirculationIds } from './recirculation.js';
 import { giveCredit, type PacketStats } from './translate/credit.js';
 import { type Credit, fdbLookup, type TranslateOutcome } from './translate/outcome.js';
@@ -57,19 +59,6 @@ interface InstalledFlow {
   readonly isExact: boolean;
 }
 
-/** A packet that a controller would get. */
-export interface PacketIn {
-  readonly bridge: Bridge;
-  readonly packet: Uint8Array;
-  readonly inPort: number;
-  readonly reason: number;
-  readonly maxLen: number;
-  readonly tableId: number;
-  readonly cookie: bigint;
-  readonly controllerId: number;
-  readonly userdata: Uint8Array;
-}
-
 export class Backer {
   readonly name: string;
   readonly dpif: Datapath;
@@ -81,8 +70,6 @@ export class Backer {
   maxIdleMs = DEFAULT_MAX_IDLE_MS;
   /** Off: each flow is installed for exactly its packet. */
   megaflowsEnabled = true;
-  /** Called with packets for controllers; nothing listens unless a controller is connected. */
-  onPacketIn: ((message: PacketIn) => void) | null = null;
   /** VLAN headers that are looked at. */
   private vlanLimit = 1;
   maxFlowCount = 0;
@@ -199,6 +186,20 @@ export class Backer {
       key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
       this.dpif.execute(message.packet, key, outcome.actions);
     };
+  }
+
+  /** A controller lets a packet that it had paused go on. */
+  resume(message: PacketInMessage): void {
+    const { packet, metadata, continuation } = message;
+    const bridge = [...this.bridges].find((one) => bridgeUuid(one) === continuation?.bridge);
+    if (continuation === null || bridge === undefined) throw new OpenFlowError('NXR_STALE');
+    const flow = extractFlow(packet, metadata.key, this.vlanLimit);
+    const paused = flow.clone();
+    paused.setU32(OFF_RECIRC_ID, this.recirculation.allocate(resumedState(bridge, message, continuation)));
+    const outcome = new Translation({ bridge, flow: paused, packet, allowSideEffects: true }).run();
+    giveCredit(outcome.credits, this.statsOf(packet, flow));
+    flow.setU32(OFF_IN_PORT, continuation.odpPort);
+    this.dpif.execute(packet, flow, outcome.actions);
   }
 
   /** Credits rules, ports and learned addresses with what the datapath has counted since the last time. */
@@ -321,17 +322,7 @@ export class Backer {
     const state = this.recirculation.find(cookie.recircId);
     if (state === undefined || cookie.dontSend) return;
     this.packetInCount++;
-    this.onPacketIn?.({
-      bridge: state.bridge,
-      packet: upcall.packet,
-      inPort: state.inPort,
-      reason: cookie.reason,
-      maxLen: cookie.maxLen,
-      tableId: state.tableId,
-      cookie: cookie.ruleCookie,
-      controllerId: cookie.controllerId,
-      userdata: state.userdata,
-    });
+    state.bridge.reportPacket(makePacketIn(upcall.packet, upcall.key, cookie, state));
   }
 
   private actionsToInstall(outcome: TranslateOutcome): readonly DpAction[] {

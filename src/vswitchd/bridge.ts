@@ -5,12 +5,14 @@
 import type { Clock } from '#datapath/environment.js';
 import { Match } from '#flowtable/match.js';
 import { formatMatch } from '#src/openflow/match-format.js';
+import type { PacketInMessage } from '#src/openflow/async-message.js';
 import type { Action } from '#src/openflow/action/action.js';
 import { DEFAULT_PRIORITY, NO_FLAGS } from '#src/openflow/flow-mod.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import { NO_PORT_NAMES, type PortNames } from '#src/openflow/ports.js';
 import type { FragmentHandling } from '#src/openflow/switch-connection.js';
 import type { Backer } from './backer.js';
+import type { FlowEvent } from './flow-monitor-set.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { MacLearning } from './mac-learning.js';
 import type { McastSnooping } from './mcast-snooping.js';
@@ -48,6 +50,10 @@ export class Bridge {
   datapathId = 0n;
   /** Is a controller connected that wants packets that no rule matches? */
   wantsPacketInOnMiss = false;
+  /** Tells whoever watches of changes that belong together, once they are done. */
+  reportFlows: (events: readonly FlowEvent[]) => void = () => {};
+  /** Tells controllers of a packet. */
+  reportPacket: (message: PacketInMessage) => void = () => {};
   /** The switch's own rule for such packets. */
   readonly missRule: Rule;
   /** And the one for fragments, where they are dropped. */

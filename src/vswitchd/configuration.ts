@@ -96,9 +96,10 @@ export class Configuration {
       this.configureBridge(entry, row);
       configureBonds(entry, this.env.bonds);
     }
-    for (const { bridge } of this.configured.values()) {
+    for (const { bridge, ofproto } of this.configured.values()) {
       bridge.reorderPorts();
       bridge.backer.noteChange();
+      ofproto.notePorts();
     }
     writeBack(this.env.database, this.configured, this.errors);
     writeMirrorStatistics(this.env.database, this.configured);
@@ -121,6 +122,7 @@ export class Configuration {
     const { scheduler } = this.env;
     scheduler.at(scheduler.nowNs(), () => {
       this.writeBackIsDue = false;
+      for (const { ofproto } of this.configured.values()) ofproto.notePorts();
       writeBack(this.env.database, this.configured, this.errors);
     });
   }

@@ -7,7 +7,7 @@ import type { FlowMod } from '#src/openflow/flow-mod.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
 import type { LearnRequest } from '#src/openflow/translate-context.js';
 import type { Bridge } from './bridge.js';
-import { FlowChanges, type Undo } from './flow-changes.js';
+import { FlowBatch, FlowChanges } from './flow-changes.js';
 import type { Rule } from './openflow-table.js';
 
 /**
@@ -22,14 +22,15 @@ export function learnRule(bridge: Bridge, request: LearnRequest): boolean {
     return true;
   }
   if (!hasRoom(bridge, request)) return false;
-  const undo: Undo[] = [];
+  const batch = new FlowBatch();
   try {
-    new FlowChanges(bridge, bridge.clock).apply(mod, undo);
+    new FlowChanges(bridge, bridge.clock).apply(mod, batch);
   } catch (error) {
-    for (const step of undo.reverse()) step();
+    batch.rollBack();
     throw error;
   }
   bridge.backer.noteChange();
+  bridge.reportFlows(batch.events);
   return true;
 }
 

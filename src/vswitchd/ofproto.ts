@@ -6,6 +6,7 @@
  * as a whole or not at all.
  */
 
+import type { ControllerConnection, ControllerOptions } from '#src/openflow/async-message.js';
 import type { FlowMod } from '#src/openflow/flow-mod.js';
 import { TABLE_ALL } from '#src/openflow/flow-mod.js';
 import {
@@ -35,9 +36,11 @@ import type { Scheduler } from '#src/sim/scheduler.js';
 import { checkReferences, groupsOf, usesMeter } from './action-references.js';
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN } from './bundle.js';
-import { agreesWith, FlowChanges, type Undo } from './flow-changes.js';
+import { Controllers } from './controllers.js';
+import { agreesWith, FlowBatch, FlowChanges } from './flow-changes.js';
+import type { FlowEvent } from './flow-monitor-set.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
-import { describePort, portStatsEntry, portsInOrder } from './port-stats.js';
+import { describePort, portStatsEntry, portsInOrder, samePortIn, withConfig } from './port-stats.js';
 
 /** SELECT_WEIGHT, SELECT_LIVENESS and CHAINING (OFPGFC12_*). */
 const GROUP_CAPABILITIES = 1 | 2 | 4;
@@ -46,11 +49,25 @@ export class Ofproto implements SwitchConnection {
   readonly bridge: Bridge;
   private readonly scheduler: Scheduler;
   private readonly changes: FlowChanges;
+  private readonly controllers: Controllers;
+  /** Ports as controllers were last told of them. */
+  private toldPorts: ReadonlyMap<number, PortDescription> = new Map();
 
   constructor(bridge: Bridge, scheduler: Scheduler) {
     this.bridge = bridge;
     this.scheduler = scheduler;
     this.changes = new FlowChanges(bridge, scheduler);
+    this.controllers = new Controllers({
+      rules: (tableId) => this.changes.select(tableId, () => true),
+      resume: (message) => bridge.backer.resume(message),
+      wantPacketInOnMiss(isWanted) {
+        if (isWanted === bridge.wantsPacketInOnMiss) return;
+        bridge.wantsPacketInOnMiss = isWanted;
+        bridge.backer.noteChange();
+      },
+    });
+    bridge.reportFlows = (events) => this.reportFlows(events);
+    bridge.reportPacket = (message) => this.controllers.send(message);
   }
 
   /** Bridge:protocols; empty: all. */
@@ -84,17 +101,62 @@ export class Ofproto implements SwitchConnection {
   portMod(number: number, config: number, mask: number): void {
     const port = this.bridge.ports.get(number);
     if (port === undefined) throw new OpenFlowError('OFPPMFC_BAD_PORT');
-    if ((mask & PORT_DOWN) !== 0) port.netdev.setUp((config & PORT_DOWN) === 0);
+    const before = describePort(port);
+    const wanted = (before.config & ~mask) | (config & mask);
+    if (wanted === before.config) return;
+    this.tellPort('modify', withConfig(before, wanted));
     const kept = mask & ~PORT_DOWN;
     port.config = (port.config & ~kept) | (config & kept);
+    if ((mask & PORT_DOWN) !== 0) port.netdev.setUp((config & PORT_DOWN) === 0);
     this.bridge.backer.noteChange();
+    this.notePorts();
+  }
+
+  /** Tells controllers of ports that came, went or changed. */
+  notePorts(): void {
+    const present = new Map(portsInOrder(this.bridge).map((port) => [port.ofPort, describePort(port)] as const));
+    for (const [number, port] of this.toldPorts) {
+      if (present.get(number)?.name !== port.name) this.tellPort('delete', port);
+    }
+    for (const port of present.values()) {
+      const before = this.toldPorts.get(port.port);
+      if (before === undefined) this.tellPort('add', port);
+      else if (!samePortIn(15, before, port) || !samePortIn(10, before, port)) this.tellPort('modify', port);
+    }
+  }
+
+  private tellPort(reason: 'add' | 'delete' | 'modify', port: PortDescription): void {
+    const before = this.toldPorts.get(port.port) ?? null;
+    const told = new Map(this.toldPorts);
+    if (reason === 'delete') told.delete(port.port);
+    else told.set(port.port, port);
+    this.toldPorts = told;
+    this.controllers.sendPortStatus(reason, port, reason === 'modify' ? before : null);
+  }
+
+  // Controllers.
+
+  connect(options: ControllerOptions): ControllerConnection {
+    return this.controllers.connect(options);
+  }
+
+  /** Changes that belong together are done. */
+  private reportFlows(events: readonly FlowEvent[]): void {
+    if (events.length === 0) return;
+    for (const { rule, event } of events) {
+      if (event === 'modified') continue;
+      const table = this.bridge.table(rule.tableId);
+      const vacancy = table.takeVacancyEvent();
+      if (vacancy !== null) this.controllers.sendVacancy(vacancy, table.describe());
+    }
+    this.controllers.reportFlows(events, this.scheduler.nowNs());
   }
 
   // Flows.
 
   flowMods(mods: readonly FlowMod[]): void {
-    this.change((undo) => {
-      for (const mod of mods) this.changes.apply(mod, undo);
+    this.change((batch) => {
+      for (const mod of mods) this.changes.apply(mod, batch);
     });
   }
 
@@ -120,10 +182,7 @@ export class Ofproto implements SwitchConnection {
 
   /** Removes all rules, groups and meters; a bridge that is not secure then switches by itself. */
   flush(): void {
-    for (const table of this.bridge.usedTables()) {
-      if (table.id >= INTERNAL_TABLE) continue;
-      for (const rule of [...table.classifier.rules()]) table.classifier.remove(rule);
-    }
+    this.change((batch) => this.changes.clear(batch));
     this.bridge.groups.clear();
     this.bridge.meters.clear();
     this.bridge.backer.noteChange();
@@ -142,29 +201,43 @@ export class Ofproto implements SwitchConnection {
 
   /** All of them or none, in order; packets leave once all have been taken. */
   bundle(messages: readonly BundleMessage[]): void {
-    const packets: (() => void)[] = [];
-    this.change((undo) => {
+    const afterwards: (() => void)[] = [];
+    this.change((batch) => {
       for (const message of messages) {
         switch (message.kind) {
           case 'flow-mod':
-            this.changes.apply(message.mod, undo);
+            this.changes.apply(message.mod, batch);
             break;
           case 'group-mod':
-            this.changeGroup(message.mod, undo);
+            this.changeGroup(message.mod, batch);
+            afterwards.push(() => this.forwardGroupMod(message.mod));
             break;
+          case 'port-mod': {
+            const { port, config, mask } = message;
+            if (this.bridge.ports.get(port) === undefined) throw new OpenFlowError('OFPPMFC_BAD_PORT');
+            afterwards.push(() => this.portMod(port, config, mask));
+            break;
+          }
           case 'packet-out':
             checkReferences(this.bridge, message.message.actions);
-            packets.push(this.bridge.backer.preparePacketOut(this.bridge, message.message));
+            afterwards.push(this.bridge.backer.preparePacketOut(this.bridge, message.message));
         }
       }
     });
-    for (const send of packets) send();
+    for (const step of afterwards) step();
   }
 
   // Groups.
 
   groupMods(mods: readonly GroupMod[]): void {
-    for (const mod of mods) this.change((undo) => this.changeGroup(mod, undo));
+    for (const mod of mods) {
+      this.change((batch) => this.changeGroup(mod, batch));
+      this.forwardGroupMod(mod);
+    }
+  }
+
+  private forwardGroupMod(mod: GroupMod): void {
+    this.controllers.send({ kind: 'requestforward', reason: 'group-mod', mod });
   }
 
   groupDescriptions(groupId: number | null): readonly GroupDescription[] {
@@ -190,8 +263,13 @@ export class Ofproto implements SwitchConnection {
   meterMod(mod: MeterMod): void {
     this.bridge.backer.pushStats();
     const gone = this.bridge.meters.apply(mod, this.scheduler.nowNs());
-    for (const meterId of gone) this.changes.removeWhere((actions) => usesMeter(actions, meterId), []);
+    this.change((batch) => {
+      for (const meterId of gone) {
+        this.changes.removeWhere((actions) => usesMeter(actions, meterId), 'meter_delete', batch);
+      }
+    });
     this.bridge.backer.noteChange();
+    this.controllers.send({ kind: 'requestforward', reason: 'meter-mod', mod });
   }
 
   meterConfigs(meterId: number): readonly MeterConfig[] {
@@ -233,24 +311,25 @@ export class Ofproto implements SwitchConnection {
     return Array.from({ length: INTERNAL_TABLE }, (_, id) => this.bridge.table(id));
   }
 
-  private changeGroup(mod: GroupMod, undo: Undo[]): void {
-    for (const { groupId } of this.bridge.groups.apply(mod, this.scheduler.nowNs(), undo)) {
-      this.changes.removeWhere((actions) => groupsOf(actions).includes(groupId), undo);
+  private changeGroup(mod: GroupMod, batch: FlowBatch): void {
+    for (const { groupId } of this.bridge.groups.apply(mod, this.scheduler.nowNs(), batch.undo)) {
+      this.changes.removeWhere((actions) => groupsOf(actions).includes(groupId), 'group_delete', batch);
     }
   }
 
   /** Carries out all of body or nothing. */
-  private change(body: (undo: Undo[]) => void): void {
-    const undo: Undo[] = [];
+  private change(body: (batch: FlowBatch) => void): void {
+    const batch = new FlowBatch();
     this.bridge.backer.pushStats();
     try {
-      body(undo);
+      body(batch);
     } catch (error) {
-      for (const step of undo.reverse()) step();
+      batch.rollBack();
       throw error;
     } finally {
-      if (undo.length > 0) this.bridge.backer.noteChange();
+      if (batch.undo.length > 0) this.bridge.backer.noteChange();
     }
+    this.reportFlows(batch.events);
   }
 }
 

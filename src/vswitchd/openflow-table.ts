@@ -64,7 +64,9 @@ export class OpenFlowTable {
   /** Did a controller ask for eviction? */
   private evictsByRequest = false;
   private prefixFields = DEFAULT_PREFIX_FIELDS;
-  private vacancy: { isOn: boolean; down: number; up: number } = { isOn: false, down: 0, up: 0 };
+  private vacancy = { down: 0, up: 0 };
+  /** Which crossing of a threshold is told next; null: none is. */
+  private vacancyEvent: 'vacancy-down' | 'vacancy-up' | null = null;
 
   constructor(id: number) {
     this.id = id;
@@ -87,21 +89,39 @@ export class OpenFlowTable {
     this.classifier.setPrefixFields(fields);
   }
 
-  /** Takes up settings; rules beyond the limit go where they may. */
-  configure(settings: TableSettings | null): void {
+  /** Takes up settings; rules beyond the limit go where they may, and are returned. */
+  configure(settings: TableSettings | null): readonly Rule[] {
+    const gone: Rule[] = [];
     this.settings = settings ?? NO_SETTINGS;
     const limit = this.settings.flowLimit;
     while (limit !== null && this.classifier.ruleCount > limit) {
       const rule = this.ruleToEvict();
       if (rule === null) break;
       this.classifier.remove(rule);
+      gone.push(rule);
     }
+    return gone;
   }
 
   modify(mod: TableMod): void {
     if (mod.miss !== null && mod.miss !== 'default') this.miss = mod.miss;
     if (mod.eviction !== null) this.evictsByRequest = mod.eviction;
-    if (mod.vacancy !== null) this.vacancy = { ...mod.vacancy };
+    if (mod.vacancy === null) return;
+    const { isOn, down, up } = mod.vacancy;
+    this.vacancy = { down, up };
+    if (!isOn) this.vacancyEvent = null;
+    else this.vacancyEvent ??= this.freePercentage() < up ? 'vacancy-up' : 'vacancy-down';
+  }
+
+  /** The event that the table's present size makes, if it has not been told; the other is told next. */
+  takeVacancyEvent(): 'vacancy-down' | 'vacancy-up' | null {
+    if (this.vacancyEvent === null) return null;
+    const free = this.freePercentage();
+    const { down, up } = this.vacancy;
+    const event = free < down ? 'vacancy-down' : free > up ? 'vacancy-up' : null;
+    if (event === null || event !== this.vacancyEvent) return null;
+    this.vacancyEvent = event === 'vacancy-down' ? 'vacancy-up' : 'vacancy-down';
+    return event;
   }
 
   stats(): TableStatsEntry {
@@ -117,12 +137,12 @@ export class OpenFlowTable {
   }
 
   describe(): TableDescription {
-    const { isOn, down, up } = this.vacancy;
+    const { down, up } = this.vacancy;
     return {
       tableId: this.id,
       eviction: this.evictsByRequest,
       evictionFlags: EVICTION_FLAGS,
-      vacancy: isOn ? { down, up, vacancy: this.freePercentage() } : null,
+      vacancy: this.vacancyEvent !== null ? { down, up, vacancy: this.freePercentage() } : null,
     };
   }
 

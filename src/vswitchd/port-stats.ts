@@ -1,4 +1,5 @@
 /** Ports as OpenFlow describes and counts them. Mirrors ofproto.c's port descriptions and statistics. */
+import type { OpenFlowVersion } from '#src/openflow/protocol.js';
 import type { PortDescription, PortStatsEntry } from '#src/openflow/switch-connection.js';
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN, type SwitchPort } from './bundle.js';
@@ -8,6 +9,8 @@ import { hashInteger, OvsHmap } from './ovs-hmap.js';
 /** OFPPS_LINK_DOWN, OFPPS_LIVE. */
 const LINK_DOWN = 1;
 const LIVE = 4;
+/** OFPPC_NO_STP, NO_RECV_STP and NO_FLOOD, which later versions do not have. */
+const OPENFLOW_10_CONFIG = 2 | 8 | 16;
 
 /** As OVS lists them: in the order of its table of ports. */
 export function portsInOrder(bridge: Bridge): readonly SwitchPort[] {
@@ -26,6 +29,26 @@ export function describePort(port: SwitchPort): PortDescription {
     currentSpeedKbps: 0,
     maxSpeedKbps: 0,
   };
+}
+
+/** Would a version of OpenFlow tell two descriptions of a port apart? */
+export function samePortIn(version: OpenFlowVersion, a: PortDescription, b: PortDescription): boolean {
+  const config = version === 10 ? ~0 : ~OPENFLOW_10_CONFIG;
+  const state = version === 10 ? LINK_DOWN : ~0;
+  return (
+    a.name === b.name &&
+    a.mac.every((byte, i) => byte === b.mac[i]) &&
+    ((a.config ^ b.config) & config) === 0 &&
+    ((a.state ^ b.state) & state) === 0 &&
+    a.currentSpeedKbps === b.currentSpeedKbps &&
+    a.maxSpeedKbps === b.maxSpeedKbps
+  );
+}
+
+/** A port's state after a change of its configuration, before its link has followed. */
+export function withConfig(port: PortDescription, config: number): PortDescription {
+  const isLive = (config & PORT_DOWN) === 0 && (port.state & LINK_DOWN) === 0 && (port.state & LIVE) !== 0;
+  return { ...port, config, state: isLive ? port.state : port.state & ~LIVE };
 }
 
 export function portStatsEntry(port: SwitchPort, nowNs: number): PortStatsEntry {

@@ -31,7 +31,9 @@ export function configureTables(bridge: Bridge, row: Row, database: Database): v
     const record = settings.get(id) ?? null;
     const table = bridge.table(id);
     table.setPrefixFields(record === null ? DEFAULT_PREFIX_FIELDS : prefixFieldsOf(record));
-    table.configure(record === null ? null : settingsOf(record));
+    for (const rule of table.configure(record === null ? null : settingsOf(record))) {
+      bridge.reportFlows([{ event: 'deleted', rule, reason: 'eviction', oldActions: null }]);
+    }
   }
 }
 

@@ -13,8 +13,28 @@ export interface CommandContext {
   readFile(path: string): Promise<Uint8Array>;
   /** Runs another command line, word by word, in a namespace. */
   runIn(namespace: NetworkNamespace, words: readonly string[]): Promise<CommandOutput>;
+  /** Runs another command line, which is cut short after so many nanoseconds (null: never). */
+  runFor(
+    limitNs: number | null,
+    words: readonly string[],
+  ): Promise<{ readonly output: CommandOutput; readonly isCut: boolean }>;
+  readonly lasting: LastingContext;
   /** Runs the shell's own command of the same name. */
   runBuiltin(args: readonly string[]): Promise<CommandOutput>;
+}
+
+/** What a command that waits, or leaves a process behind, must know of its place. */
+export interface LastingContext {
+  /** Does it stand in the background (`&`)? */
+  readonly isBackground: boolean;
+  /** When `timeout` ends it; null: never. */
+  readonly deadlineNs: number | null;
+  /** The file that its standard error leads to; null: the shell's. */
+  readonly stderrFile: string | null;
+  /** Runs the clock until then, or as long as `timeout` lets it. */
+  waitUntil(ns: number): void;
+  /** Writes to the shell's standard error. */
+  tell(text: string): void;
 }
 
 export interface ShellCommand {

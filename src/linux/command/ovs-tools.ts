@@ -8,6 +8,7 @@ import { runAppctl, runDpctl } from '#src/vswitchd/unixctl/appctl.js';
 import type { FileTexts } from '#src/vswitchd/unixctl/dpctl.js';
 import { flowFileOf } from '#src/vswitchd/unixctl/dpctl-flow-file.js';
 import type { CommandContext, ShellCommand } from './command.js';
+import { daemonRunner } from './run-daemon.js';
 
 export const ovsVsctl: ShellCommand = {
   name: 'ovs-vsctl',
@@ -28,6 +29,7 @@ export const ovsOfctl: ShellCommand = {
       readFile: async (path) => Buffer.from(await context.readFile(path)).toString('utf8'),
       stdin: context.stdin,
       nowMs: () => context.machine.scheduler.nowNs() / 1e6,
+      runDaemon: daemonRunner('ovs-ofctl', context),
     }),
 };
 
@@ -54,7 +56,15 @@ export const ovsAppctl: ShellCommand = {
   run: async (args, { machine, readFile }) => {
     // The daemon's standard input is empty, and its folder is the root.
     const fromRoot = (path: string): Promise<Uint8Array> => readFile(path.startsWith('/') ? path : `/${path}`);
-    return runAppctl(args, machine.vswitchd, await flowFiles(args, { stdin: '', readFile: fromRoot }));
+    const files = await flowFiles(args, { stdin: '', readFile: fromRoot });
+    return runAppctl(args, machine.vswitchd, files, (target) => {
+      const process = machine.processes.find(target);
+      if (process === undefined) return undefined;
+      return (command, words) => {
+        const { ok, text } = machine.processes.unixctl(process, command, words);
+        return { ok, text: text === '' || text.endsWith('\n') ? text : `${text}\n` };
+      };
+    });
   },
 };
 

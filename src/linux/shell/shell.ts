@@ -13,6 +13,7 @@ import { MACHINE_COMMANDS } from '../command/index.js';
 import type { Machine } from '../machine.js';
 import type { NetworkNamespace } from '../namespace.js';
 import { INTERACTIVE_SCRIPT, type LineReader, NEXT_COMMAND, readCommand, type ScriptParser } from './interactive.js';
+import { BACKGROUND, STDERR_FILE } from './lasting.js';
 import { canStream, makeStreaming, type Streaming } from './streaming.js';
 import { quoteWord, wordsCommand } from './command-words.js';
 import { valueCommand } from './virtual-values.js';
@@ -66,6 +67,8 @@ export class Shell {
   private opening: Promise<OpenShell> | null = null;
   private listener: OutputListener | null = null;
   private namespace: NetworkNamespace;
+  /** Until when `timeout` lets commands wait, and whether one was cut short. */
+  private limit: { readonly deadlineNs: number; isCut: boolean } | null = null;
 
   constructor(machine: Machine, options: ShellOptions = {}) {
     this.machine = machine;
@@ -182,6 +185,14 @@ export class Shell {
       stdin: Buffer.from(String(bash.stdin), 'latin1').toString('utf8'),
       readFile: (path) => bash.fs.readFileBuffer(bash.fs.resolvePath(bash.cwd, path)),
       runIn: (namespace, words) => this.runNested(namespace, words, bash),
+      runFor: (limitNs, words) => this.runFor(limitNs, words, bash),
+      lasting: {
+        isBackground: bash.env.get(BACKGROUND) === '1',
+        deadlineNs: this.limit?.deadlineNs ?? null,
+        stderrFile: bash.env.get(STDERR_FILE) ?? null,
+        waitUntil: (ns) => this.waitUntil(ns),
+        tell: (text) => this.listener?.('stderr', Buffer.from(text, 'utf8')),
+      },
       runBuiltin: async (words) => {
         if (bash.origCommand === undefined) throw new Error(`the shell has no ${command.name} of its own`);
         return bash.origCommand([...words]);
@@ -206,12 +217,43 @@ export class Shell {
     try {
       return await bash.exec(words.map(quoteWord).join(' '), {
         cwd: bash.cwd,
+        env: Object.fromEntries(
+          [BACKGROUND, STDERR_FILE].flatMap((name) => {
+            const value = bash.env.get(name);
+            return value === undefined ? [] : [[name, value]];
+          }),
+        ),
         stdin: String(bash.stdin),
         stdinKind: 'bytes',
       });
     } finally {
       this.namespace = outer;
     }
+  }
+
+  private async runFor(
+    limitNs: number | null,
+    words: readonly string[],
+    bash: ResolvedCommandContext,
+  ): Promise<{ readonly output: CommandOutput; readonly isCut: boolean }> {
+    const outer = this.limit;
+    const deadlineNs = limitNs === null ? null : this.machine.scheduler.nowNs() + limitNs;
+    const limit = deadlineNs === null ? null : { deadlineNs, isCut: false };
+    this.limit = limit;
+    try {
+      const output = await this.runNested(this.namespace, words, bash);
+      return { output, isCut: limit?.isCut ?? false };
+    } finally {
+      this.limit = outer;
+    }
+  }
+
+  private waitUntil(ns: number): void {
+    const { scheduler } = this.machine;
+    const { limit } = this;
+    // A wait that ends with its time is cut short, as its signal comes first.
+    if (limit !== null && ns >= limit.deadlineNs) limit.isCut = true;
+    scheduler.runUntil(limit === null ? ns : Math.min(ns, limit.deadlineNs));
   }
 
   /** Lets all that is due happen, and brings what the switch wrote into the files. */

@@ -9,6 +9,7 @@
  */
 import type { CommandNode, PipelineNode, ScriptNode, StatementNode, TransformPlugin } from 'just-bash';
 import { splitCommandWords } from './command-words.js';
+import { lastingCommands } from './lasting.js';
 import { OUTPUT_MOUNT } from './output-device.js';
 import { rewrite } from './rewrite.js';
 import { virtualValues } from './virtual-values.js';
@@ -96,7 +97,7 @@ export function makeStreaming(): Streaming {
     plugin: {
       name: 'streaming',
       transform({ ast: given }: { readonly ast: ScriptNode }) {
-        const ast = rewrite(given, (node) => virtualValues(node) ?? splitCommandWords(node));
+        const ast = rewrite(given, (node) => virtualValues(node) ?? splitCommandWords(node) ?? lastingCommands(node));
         if (!armed) return { ast };
         armed = false;
         return { ast: { ...ast, statements: streamAll(ast.statements) } };

@@ -1,5 +1,5 @@
 /**
- * $RANDOM and $SECONDS of a simulated machine: just-bash takes them from the real world, so scripts are rewritten to
+ * $RANDOM, $SECONDS and $! of a simulated machine: just-bash takes them from the real world, so scripts are rewritten to
  * ask a hidden command, which answers from the machine's random source and the virtual clock.
  *
  * Invariant: two runs with one seed see the same values.
@@ -8,7 +8,7 @@ import { failed, printed, type ShellCommand } from '../command/command.js';
 import { literalWord, scriptOf, type Visitor } from './rewrite.js';
 
 export const VALUE_COMMAND = 'upcall-value';
-const NAMES: ReadonlySet<unknown> = new Set(['RANDOM', 'SECONDS', 'EPOCHSECONDS']);
+const NAMES: ReadonlySet<unknown> = new Set(['RANDOM', 'SECONDS', 'EPOCHSECONDS', '!']);
 
 /** Answers with the value of one of the variables. */
 export const valueCommand: ShellCommand = {
@@ -20,6 +20,8 @@ export const valueCommand: ShellCommand = {
       case 'SECONDS':
       case 'EPOCHSECONDS':
         return printed(`${Math.floor(machine.scheduler.nowNs() / 1e9)}\n`);
+      case '!':
+        return printed(`${machine.processes.lastPid ?? ''}\n`);
       default:
         return failed(`${VALUE_COMMAND}: no such value\n`);
     }

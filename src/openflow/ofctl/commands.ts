@@ -14,6 +14,7 @@ import { dumpPortsDesc } from './dump-ports-desc.js';
 import { addMeter, delMeter, delMeters, dumpMeter, dumpMeters, meterFeatures, meterStats, modMeter } from './meters.js';
 import { modFlows } from './mod-flows.js';
 import { modPort } from './mod-port.js';
+import { monitor } from './monitor.js';
 import { packetOut } from './packet-out.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
@@ -27,6 +28,7 @@ import { addTlvMap, delTlvMap, dumpTlvMap } from './tlv-map.js';
 
 export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   show,
+  monitor,
   dumpFlows,
   dumpAggregate,
   addFlow,
@@ -78,7 +80,7 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
-    'monitor snoop dump-table-features queue-get-config diff-flows ping benchmark ofp-parse ofp-parse-pcap ' +
+    'snoop dump-table-features queue-get-config diff-flows ping benchmark ofp-parse ofp-parse-pcap ' +
     'parse-nx-match parse-nxm parse-oxm parse-actions ' +
     'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
     'ofp-print encode-hello parse-key-value compose-packet parse-packet'

@@ -2,7 +2,7 @@
 import { OFPP_NONE } from '../ports.js';
 import type { OfctlCommand } from './command.js';
 import { parsePortArgument } from './port-argument.js';
-import { formatPortDescription, sortPorts } from './port-description.js';
+import { formatPortDescription, sortPorts } from '../port-format.js';
 
 export const dumpPortsDesc: OfctlCommand = {
   name: 'dump-ports-desc',

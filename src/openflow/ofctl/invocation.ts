@@ -10,10 +10,12 @@ import { UserError } from '../../report/user-error.js';
 import type { FlowMod } from '../flow-mod.js';
 import { formatFlowMod } from '../flow-mod-format.js';
 import { checkReceivedFlowMod, flowModInVersion, shownFlowMod } from '../flow-version.js';
+import { messageHead } from '../message-head.js';
 import { NO_PORT_NAMES, type PortNames } from '../ports.js';
 import {
   formatProtocols,
   type OpenFlowVersion,
+  P_ANY,
   P_OF10_NXM,
   P_OF10_NXM_ANY,
   P_OF10_STD,
@@ -24,6 +26,7 @@ import {
   versionOfProtocol,
 } from '../protocol.js';
 import { OpenFlowError, type SwitchConnection } from '../switch-connection.js';
+import type { RunDaemon } from './daemon.js';
 import type { OfctlOptions } from './options.js';
 
 export interface OfctlEnvironment {
@@ -32,6 +35,8 @@ export interface OfctlEnvironment {
   readonly stdin: string;
   /** The time that log lines bear, in milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** Absent where nothing can go on after the command. */
+  readonly runDaemon?: RunDaemon;
 }
 
 const VERSIONS: readonly OpenFlowVersion[] = [10, 11, 12, 13, 14, 15];
@@ -90,22 +95,21 @@ export class Invocation {
 
   /** `NXST_FLOW reply (OF1.3) (xid=0x2):`, the beginning of every printed message. */
   header(name: string, version: OpenFlowVersion, xid: number): string {
-    const tag = version === 10 ? '' : ` (OF1.${version - 10})`;
-    return `${name}${tag} (xid=0x${xid.toString(16)}):`;
+    return messageHead(name, version, xid);
   }
 
-  open(name: string): Vconn {
+  open(name: string, usable: Protocols = P_ANY): Vconn {
     const connection = this.environment.connection(name);
     if (connection === undefined) throw new UserError(`${name} is not a bridge or a socket`);
-    const version = this.negotiate(name, connection);
+    const version = this.negotiate(name, connection, usable);
     this.nextXid();
     return { connection, version };
   }
 
   /** The latest version that both sides speak (OpenFlow 1.3.1 §6.3.1). */
-  private negotiate(name: string, connection: SwitchConnection): OpenFlowVersion {
+  private negotiate(name: string, connection: SwitchConnection, usable: Protocols = P_ANY): OpenFlowVersion {
     const theirs = VERSIONS.filter((version) => !connection.versions?.length || connection.versions.includes(version));
-    const ours = VERSIONS.filter((version) => (protocolsOfVersion(version) & this.options.allowed) !== 0);
+    const ours = VERSIONS.filter((version) => (protocolsOfVersion(version) & this.options.allowed & usable) !== 0);
     const common = ours.filter((version) => theirs.includes(version)).at(-1);
     if (common !== undefined) return common;
     const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -125,6 +129,13 @@ export class Invocation {
     const ports = this.portsToAccept(name);
     if (this.options.names !== false) this.askOnce(`tables ${name}`, name);
     return ports;
+  }
+
+  /** As namesToAccept() and portsToShow() for one that knows the switch by its socket: they ask anew. */
+  namesBySocket(name: string): PortNames {
+    if (this.options.names === false) return NO_PORT_NAMES;
+    this.askOnce(`tables unix:${name}`, name);
+    return this.askOnce(`ports unix:${name}`, name);
   }
 
   /** As the commands that name a table ask for the tables' names; Upcall's have none. */

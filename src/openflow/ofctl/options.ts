@@ -4,9 +4,11 @@
  */
 import type { Field } from '#flowtable/fields.js';
 import { UserError } from '../../report/user-error.js';
+import type { PacketInFormat } from '../async-message-format.js';
 import { P_ANY, P_OF13_UP, P_OF14, formatProtocols, type OpenFlowVersion, type Protocols } from '../protocol.js';
 import { parseProtocol, protocolsOfVersion, versionOfProtocol } from '../protocol.js';
 import { findField } from '../subfield.js';
+import type { DaemonSettings } from './daemon.js';
 
 /** How flows are sorted: by a field, or by priority. */
 export interface SortCriterion {
@@ -29,6 +31,12 @@ export interface OfctlOptions {
   readonly allowed: Protocols;
   readonly help: boolean;
   readonly version: boolean;
+  /** -m, so many times. */
+  readonly verbosity: number;
+  readonly timestamp: boolean;
+  /** -P; null where none was asked for. */
+  readonly packetInFormat: PacketInFormat | null;
+  readonly daemon: DaemonSettings;
 }
 
 export interface ParsedCommandLine {
@@ -182,6 +190,21 @@ function parseFlowFormats(text: string): Protocols {
   return set;
 }
 
+/** Their names, and those of old. */
+const PACKET_IN_FORMATS: ReadonlyMap<string, PacketInFormat> = new Map([
+  ['standard', 'standard'],
+  ['openflow10', 'standard'],
+  ['nxt_packet_in', 'nxt_packet_in'],
+  ['nxm', 'nxt_packet_in'],
+  ['nxt_packet_in2', 'nxt_packet_in2'],
+]);
+
+function parsePacketInFormat(text: string): PacketInFormat {
+  const format = PACKET_IN_FORMATS.get(text);
+  if (format === undefined) throw new UserError(`unknown packet-in format \`${text}'`);
+  return format;
+}
+
 function parseCriterion(text: string | null, descending: boolean): SortCriterion {
   if (text === null || text.toLowerCase() === 'priority') return { field: null, descending };
   const field = findField(text);
@@ -209,15 +232,18 @@ function allowedProtocols(versions: ReadonlySet<OpenFlowVersion>, formats: Proto
 export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
   const { given, args } = splitOptions(argv);
   const has = (name: string): boolean => given.some((option) => option.name === name);
+  const lastValue = (wanted: string): string | null => given.findLast(({ name }) => name === wanted)?.value ?? null;
   const last = (...names: string[]): string | null =>
     given.findLast((option) => names.includes(option.name))?.name ?? null;
   let versions: ReadonlySet<OpenFlowVersion> = new Set([10]);
   let formats = P_ANY;
   const sort: SortCriterion[] = [];
+  let packetInFormat: PacketInFormat | null = null;
   for (const { name, value } of given) {
     if (name === 'protocols') versions = parseVersions(value ?? '');
     else if (name === 'flow-format') formats = parseFlowFormats(value ?? '');
     else if (name === 'sort' || name === 'rsort') sort.push(parseCriterion(value, name === 'rsort'));
+    else if (name === 'packet-in-format') packetInFormat = parsePacketInFormat(value ?? '');
     else if (name === 'timeout' && !/^[1-9]\d*$/.test(value ?? '')) {
       throw new UserError(`value ${value} on -t or --timeout is invalid`);
     } else if (name === 'help' || name === 'version') break;
@@ -239,6 +265,15 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
     allowed: stop !== null ? P_ANY : allowedProtocols(versions, formats, has('bundle') || args[0] === 'bundle'),
     help: stop === 'help',
     version: stop === 'version',
+    verbosity: given.filter(({ name }) => name === 'more').length,
+    timestamp: has('timestamp'),
+    packetInFormat,
+    daemon: {
+      detach: has('detach'),
+      pidfile: has('pidfile') ? (lastValue('pidfile') ?? '') : null,
+      unixctl: lastValue('unixctl'),
+      timeoutSeconds: has('timeout') ? Number(lastValue('timeout')) : null,
+    },
   };
   return { options, args };
 }

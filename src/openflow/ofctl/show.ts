@@ -1,7 +1,7 @@
 /** ovs-ofctl show SWITCH: features, ports and configuration. Mirrors ofctl_show() and ofp_print_switch_features(). */
 import type { OpenFlowVersion } from '../protocol.js';
 import type { OfctlCommand } from './command.js';
-import { formatPortDescription, sortPorts } from './port-description.js';
+import { formatPortDescription, sortPorts } from '../port-format.js';
 
 /** What a bridge of OVS says it can do, by version. */
 function capabilities(version: OpenFlowVersion): string {

@@ -3,7 +3,7 @@
  * and utilities/ovs-dpctl.c. The only target is the machine's vswitchd.
  */
 import type { CommandOutput } from '#src/report/command-output.js';
-import type { VswitchdApi } from '../vswitchd-api.js';
+import type { UnixctlResult, VswitchdApi } from '../vswitchd-api.js';
 import { DpctlSession, type FileTexts } from './dpctl.js';
 import { DPCTL_COMMANDS } from './dpctl-commands.js';
 import { DPCTL_HELP } from './dpctl-help.js';
@@ -38,10 +38,14 @@ const APPCTL_OPTIONS: readonly Option[] = [
 const done = (stdout: string): CommandOutput => ({ stdout, stderr: '', exitCode: 0 });
 const failed = (stderr: string, exitCode = 1): CommandOutput => ({ stdout: '', stderr, exitCode });
 
+/** Another process that takes commands, by the target that names it; undefined where there is none. */
+export type FindTarget = (target: string) => ((command: string, args: readonly string[]) => UnixctlResult) | undefined;
+
 export function runAppctl(
   args: readonly string[],
   vswitchd: VswitchdApi,
   files: FileTexts = () => null,
+  findTarget: FindTarget = () => undefined,
 ): CommandOutput {
   // Options end at the command: what follows is the command's own.
   const parsed = parseOptions('ovs-appctl', APPCTL_OPTIONS, args, { stopAtFirst: true });
@@ -63,12 +67,13 @@ export function runAppctl(
     return failed('ovs-appctl: at least one non-option argument is required (use --help for help)\n');
   }
   const wanted = target ?? TARGET;
-  if (!isVswitchd(wanted)) {
+  const other = findTarget(wanted);
+  if (other === undefined && !isVswitchd(wanted)) {
     return wanted.startsWith('/')
       ? failed(`ovs-appctl: cannot connect to "${wanted}" (No such file or directory)\n`)
       : failed(`ovs-appctl: cannot read pidfile "/var/run/openvswitch/${wanted}.pid" (No such file or directory)\n`);
   }
-  const result = vswitchd.unixctl(command, rest, files);
+  const result = other === undefined ? vswitchd.unixctl(command, rest, files) : other(command, rest);
   if (result.ok) return done(result.text);
   return failed(`${result.text}ovs-appctl: ${wanted}: server returned an error\n`, 2);
 }

@@ -1,8 +1,8 @@
 /** A port as show and dump-ports-desc print it. Mirrors ofputil_phy_port_format() (lib/ofp-port.c). */
-import { formatPort } from '../port-text.js';
-import { NO_PORT_NAMES } from '../ports.js';
-import type { OpenFlowVersion } from '../protocol.js';
-import type { PortDescription } from '../switch-connection.js';
+import { formatPort } from './port-text.js';
+import { NO_PORT_NAMES } from './ports.js';
+import type { OpenFlowVersion } from './protocol.js';
+import type { PortDescription } from './switch-connection.js';
 
 /** OFPPC_*: bit, name, and whether OpenFlow 1.1 and later have it. */
 const CONFIG_BITS: readonly (readonly [number, string, boolean])[] = [

@@ -1,0 +1,48 @@
+/** A packet as ovs-ofctl prints those that messages carry. Mirrors ofp_packet_to_string() of lib/ofp-print.c. */
+import { extractPacket, L4_WORD, MAX_VLAN_HEADERS, PAD_WORD, ROW_WORDS } from '#datapath/flow-extract.js';
+import { DATAPATH_WORDS, FlowKey, OFF_NW_PROTO } from '#flowtable/flow-key.js';
+import { formatFlow } from './flow-format.js';
+
+/** By IP protocol: the checksum's name, the size of the shortest header, and where in it the checksum is. */
+const CHECKSUMS: ReadonlyMap<number, readonly [name: string, headerSize: number, at: number, size: 2 | 4]> = new Map([
+  [6, ['tcp_csum', 20, 16, 2]],
+  [17, ['udp_csum', 8, 6, 2]],
+  [132, ['sctp_csum', 12, 8, 4]],
+  [1, ['icmp_csum', 8, 2, 2]],
+  [58, ['icmp6_csum', 4, 2, 2]],
+]);
+
+/** The packet's fields and checksum, one line. */
+export function formatPacket(packet: Uint8Array): string {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const row = new Int32Array(ROW_WORDS);
+  extractPacket(view, 0, packet.length, row, 0, MAX_VLAN_HEADERS);
+  const key = new FlowKey();
+  key.words.set(row.subarray(0, DATAPATH_WORDS));
+  let text = formatFlow(key);
+  const checksum = CHECKSUMS.get(key.u8(OFF_NW_PROTO));
+  const l4 = row[L4_WORD]!;
+  if (checksum !== undefined && l4 >= 0) {
+    const [name, headerSize, at, size] = checksum;
+    if (packet.length - l4 - row[PAD_WORD]! >= headerSize) {
+      const value = size === 4 ? view.getUint32(l4 + at) : view.getUint16(l4 + at);
+      text += ` ${name}:${value.toString(16)}`;
+    }
+  }
+  return `${text}\n`;
+}
+
+const BYTES_PER_LINE = 16;
+
+/** Bytes in hexadecimal, sixteen a line with their offset. Mirrors ds_put_hex_dump() of lib/dynamic-string.c. */
+export function formatHexDump(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += BYTES_PER_LINE) {
+    const line = [...bytes.subarray(at, at + BYTES_PER_LINE)].map((byte) => byte.toString(16).padStart(2, '0'));
+    const halves = [line.slice(0, 8).join(' '), line.slice(8).join(' ')];
+    // The eighth byte has a dash after it, whether others follow or not.
+    const dump = line.length >= 8 ? `${halves[0]}-${halves[1]}` : halves[0];
+    text += `${at.toString(16).padStart(8, '0')}  ${dump}\n`;
+  }
+  return text;
+}
