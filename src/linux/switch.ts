@@ -3,6 +3,7 @@ import { MemoryDatabase } from '#src/ovsdb/memory-database.js';
 import { type DatapathSettings, Vswitchd } from '#src/vswitchd/vswitchd.js';
 import type { Database } from '#src/ovsdb/database.js';
 import type { VswitchdApi } from '#src/vswitchd/vswitchd-api.js';
+import { exportHost } from './export-host.js';
 import type { Machine } from './machine.js';
 
 export interface MachineSwitch {
@@ -18,6 +19,7 @@ export function makeSwitch(machine: Machine, datapath?: DatapathSettings): Machi
     rng: machine.rng,
     netdevs: machine,
     underlay: machine,
+    exportHost: exportHost(machine.root),
     files: { appendFile: (path, bytes) => machine.files.append(path, bytes) },
     ...(datapath === undefined ? {} : { datapath }),
   });

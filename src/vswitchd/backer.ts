@@ -6,7 +6,7 @@
  * (noteChange, noteMacChange) has the flows looked at again before time moves on.
  */
 import type { Datapath } from '#datapath/datapath.js';
-import type { DpAction, DpFlow, Upcall } from '#datapath/dpif.js';
+import type { DpAction, DpFlow, SampleCookie, Upcall } from '#datapath/dpif.js';
 import { extractFlow } from '#datapath/flow-extract.js';
 import {
   FlowKey,
@@ -31,6 +31,8 @@ import { MeterIds } from './meter-table.js';
 import type { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import { bridgeUuid, makePacketIn, resumedState } from './packet-in.js';
 import { RecirculationIds } from './recirculation.js';
+import { sameActions } from './same-actions.js';
+import { samples } from './flow-export/sampling-actions.js';
 import { giveCredit, type PacketStats } from './translate/credit.js';
 import { type Credit, fdbLookup, type TranslateOutcome } from './translate/outcome.js';
 import { Translation } from './translate/translation.js';
@@ -78,6 +80,8 @@ export class Backer {
   private readonly scheduler: Scheduler;
   private readonly flows = new Map<string, InstalledFlow>();
   private readonly byFdbLookup = new Map<string, Set<string>>();
+  /** Flows that sample, by the whole key of the packet that each was made for. */
+  private readonly sampledFlows = new Map<string, InstalledFlow>();
   private revalidationIsDue = false;
   private everythingChanged = false;
   private readonly staleFlows = new Set<string>();
@@ -158,8 +162,21 @@ export class Backer {
 
   handleUpcalls(): void {
     for (let upcall = this.dpif.upcallReceive(); upcall !== null; upcall = this.dpif.upcallReceive()) {
-      if (upcall.cookie?.kind === 'controller') this.handleController(upcall, upcall.cookie);
-      else this.handleMiss(upcall);
+      const { cookie } = upcall;
+      switch (cookie?.kind) {
+        case 'controller':
+          this.handleController(upcall, cookie);
+          break;
+        case 'sflow':
+        case 'ipfix':
+        case 'flow-sample':
+          this.handleSample(upcall, cookie);
+          break;
+        case 'userdata':
+          break;
+        default:
+          this.handleMiss(upcall);
+      }
     }
   }
 
@@ -325,6 +342,16 @@ export class Backer {
     state.bridge.reportPacket(makePacketIn(upcall.packet, upcall.key, cookie, state));
   }
 
+  private handleSample({ packet, key }: Upcall, cookie: SampleCookie): void {
+    for (const bridge of this.bridges) {
+      if (bridge.name !== cookie.bridge) continue;
+      // As in OVS the flow is found by the packet that it was made for, and by no other.
+      const flow = this.sampledFlows.get(ufidOf(key, exactDatapathMask()));
+      bridge.flowExport.sampled(packet, key, cookie, flow?.actions ?? null);
+      return;
+    }
+  }
+
   private actionsToInstall(outcome: TranslateOutcome): readonly DpAction[] {
     if (outcome.error !== null) return [{ kind: 'drop', reason: 'translation-error' }];
     const reason = [...outcome.slow][0];
@@ -391,9 +418,9 @@ export class Backer {
     }
     if (!sameActions(actions, flow.actions)) {
       this.dpif.flowPut({ key: flow.key, mask: flow.mask, actions, mode: 'modify' });
-      flow.actions = actions;
     }
     this.unindex(flow);
+    flow.actions = actions;
     flow.credits = outcome.credits;
     flow.fdbLookups = outcome.fdbLookups;
     this.index(flow);
@@ -415,6 +442,7 @@ export class Backer {
   }
 
   private index(flow: InstalledFlow): void {
+    if (samples(flow.actions)) this.sampledFlows.set(ufidOf(flow.key, exactDatapathMask()), flow);
     for (const lookup of flow.fdbLookups) {
       const set = this.byFdbLookup.get(lookup);
       if (set === undefined) this.byFdbLookup.set(lookup, new Set([flow.ufid]));
@@ -423,6 +451,7 @@ export class Backer {
   }
 
   private unindex(flow: InstalledFlow): void {
+    if (samples(flow.actions)) this.sampledFlows.delete(ufidOf(flow.key, exactDatapathMask()));
     for (const lookup of flow.fdbLookups) {
       const set = this.byFdbLookup.get(lookup);
       set?.delete(flow.ufid);
@@ -450,21 +479,3 @@ function portOnlyMask(): FlowKey {
   mask.setU32(OFF_RECIRC_ID, 0xffffffff);
   return mask;
 }
-
-function sameActions(a: readonly DpAction[], b: readonly DpAction[]): boolean {
-  return a.length === b.length && a.every((action, i) => sameAction(action, b[i]!));
-}
-
-function sameAction(a: DpAction, b: DpAction): boolean {
-  if (a.kind === 'set' && b.kind === 'set') {
-    return (
-      a.attribute === b.attribute &&
-      a.value.equals(b.value) &&
-      (a.mask === null ? b.mask === null : b.mask !== null && a.mask.equals(b.mask))
-    );
-  }
-  return canonical(a) === canonical(b);
-}
-
-const canonical = (action: DpAction): string =>
-  JSON.stringify(action, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));

@@ -14,6 +14,7 @@ import type { FragmentHandling } from '#src/openflow/switch-connection.js';
 import type { Backer } from './backer.js';
 import type { FlowEvent } from './flow-monitor-set.js';
 import type { Bundle, SwitchPort } from './bundle.js';
+import { FlowExport } from './flow-export/flow-export.js';
 import { MacLearning } from './mac-learning.js';
 import type { McastSnooping } from './mcast-snooping.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
@@ -43,6 +44,7 @@ export class Bridge {
   readonly groups = new GroupTable();
   readonly mirrors = new Mirrors();
   readonly meters: MeterTable;
+  readonly flowExport = new FlowExport(this);
   /** What becomes of IP fragments. */
   fragmentHandling: FragmentHandling = 'normal';
   forwardsBpdu = false;

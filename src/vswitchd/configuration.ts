@@ -20,6 +20,8 @@ import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, setting
 import { configureBonds, configureBundles, leaveBundle, removeBundle } from './configured-bundles.js';
 import { configureMirrors } from './mirror-settings.js';
 import { DummyWires } from './dummy-wires.js';
+import type { FlowExportSurroundings } from './flow-export/flow-export.js';
+import { configureFlowExport } from './flow-export/settings.js';
 import type { Netdev, NetdevProvider } from './netdev.js';
 import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
 import { Ofproto } from './ofproto.js';
@@ -46,6 +48,7 @@ export interface ConfigurationEnvironment {
   readonly netdevs: NetdevProvider;
   readonly openFile: OpenFile;
   readonly bonds: Bonds;
+  readonly flowExport: FlowExportSurroundings;
   /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
   backer(type: string): Backer;
 }
@@ -58,7 +61,6 @@ export class Configuration {
   private readonly errors = new Map<string, string>();
   /** 0 is the dummy datapath's own port. */
   private nextDummyMac = 1;
-  private nextIfindex = 1;
   private nextStatisticsNs = 0;
   private writeBackIsDue = false;
   private nextBridgeId = 1;
@@ -87,6 +89,7 @@ export class Configuration {
     // In the order of OVS's table of bridges.
     const order = new OvsHmap<string, Row>(hashString);
     for (const name of this.configured.keys()) order.set(name, wanted.get(name)!);
+    let subAgents = 0;
     for (const name of order.keys()) {
       const entry = this.configured.get(name)!;
       const row = order.get(name)!;
@@ -95,6 +98,8 @@ export class Configuration {
       configureMirrors(entry.bridge, row);
       this.configureBridge(entry, row);
       configureBonds(entry, this.env.bonds);
+      const isSubAgent = configureFlowExport(entry.bridge, row, this.env.database, subAgents, this.env.flowExport);
+      if (isSubAgent) subAgents++;
     }
     for (const { bridge, ofproto } of this.configured.values()) {
       bridge.reorderPorts();
@@ -132,7 +137,6 @@ export class Configuration {
       name,
       type,
       mac: this.dummyMac(),
-      ifindex: this.nextIfindex++,
       clock: this.env.scheduler,
       wires: this.wires,
     });
@@ -177,6 +181,7 @@ export class Configuration {
     const { backer } = entry.bridge;
     backer.bridges.delete(entry.bridge);
     entry.bridge.meters.clear();
+    entry.bridge.flowExport.close();
     backer.recirculation.forget(entry.bridge);
     backer.noteChange();
     this.configured.delete(name);

@@ -25,7 +25,6 @@ interface DummySpec {
   readonly name: string;
   readonly type: 'dummy' | 'dummy-internal';
   readonly mac: Uint8Array;
-  readonly ifindex: number;
   readonly clock: Clock;
   readonly wires: DummyWires;
 }
@@ -33,7 +32,8 @@ interface DummySpec {
 export class DummyNetdev implements Netdev {
   readonly name: string;
   readonly type: string;
-  readonly ifindex: number;
+  /** 0 where options:ifindex gives none. */
+  ifindex = 0;
   mac: Uint8Array;
   mtu = 1500;
   up = true;
@@ -60,11 +60,10 @@ export class DummyNetdev implements Netdev {
   /** Frames that were too short or too long to send. */
   refusedCount = 0;
 
-  constructor({ name, type, mac, ifindex, clock, wires }: DummySpec) {
+  constructor({ name, type, mac, clock, wires }: DummySpec) {
     this.name = name;
     this.type = type;
     this.mac = mac;
-    this.ifindex = ifindex;
     this.clock = clock;
     this.wires = wires;
   }
@@ -73,10 +72,12 @@ export class DummyNetdev implements Netdev {
     return this.wires.stateOf(this, this.wirePath);
   }
 
-  /** Takes up options:tx_pcap, rx_pcap, pcap, stream and pstream. */
+  /** Takes up options:ifindex, tx_pcap, rx_pcap, pcap, stream and pstream. */
   setOptions(options: ReadonlyMap<string, string>, open: OpenFile): void {
     if (this.wirePath !== null) this.wires.leave(this, this.wirePath);
     this.wirePath = this.wires.join(this, options);
+    const ifindex = options.get('ifindex') ?? '';
+    this.ifindex = /^\d+$/.test(ifindex) ? Number(ifindex) : 0;
     const tx = options.get('tx_pcap') ?? options.get('pcap');
     const rx = options.get('rx_pcap') ?? options.get('pcap');
     const paths = `${tx}\n${rx}`;

@@ -17,6 +17,7 @@ import type { SwitchPort } from './bundle.js';
 import { Configuration } from './configuration.js';
 import { lacpCommands } from './lacp/commands.js';
 import { HandmadeDatapaths } from './datapath-admin.js';
+import type { ExportHost } from './flow-export/collectors.js';
 import { nativeTunnelCommands } from './native-tunnel/commands.js';
 import { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import type { NetdevProvider } from './netdev.js';
@@ -37,6 +38,8 @@ export interface VswitchdOptions {
   readonly netdevs: NetdevProvider;
   /** The host's stack, for the tunnels of system@ovs-system; null where there is none. */
   readonly underlay: Underlay | null;
+  /** The host's sockets, for what is told to collectors of sFlow, IPFIX and NetFlow; without, nothing is. */
+  readonly exportHost?: ExportHost;
   readonly files?: {
     /** Appends to a file; the first call for a path since the start makes it anew. */
     appendFile?(path: string, bytes: Uint8Array): void;
@@ -97,6 +100,14 @@ export class Vswitchd implements VswitchdApi {
         return { write: (bytes) => append?.(path, bytes) };
       },
       backer: (type) => this.backer(type),
+      flowExport: {
+        scheduler: options.scheduler,
+        rng: options.rng,
+        host: options.exportHost ?? null,
+        exporters: { count: 0 },
+        datapathTeller: { subAgent: null },
+        datapathStats: () => [...this.backers.values()].map(({ dpif }) => dpif.stats()),
+      },
     });
     const { rng, underlay, netdevs } = options;
     this.handmade = new HandmadeDatapaths({

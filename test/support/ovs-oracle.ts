@@ -129,10 +129,12 @@ export class OvsOracle {
   clear(): void {
     const bridges = this.must('ovs-vsctl', ['list-br']).split('\n').filter(Boolean);
     if (bridges.length === 0) return;
-    this.must(
-      'ovs-vsctl',
-      bridges.flatMap((bridge, i) => [...(i === 0 ? [] : ['--']), 'del-br', bridge]),
-    );
+    this.must('ovs-vsctl', [
+      '--all',
+      'destroy',
+      'Flow_Sample_Collector_Set',
+      ...bridges.flatMap((bridge) => ['--', 'del-br', bridge]),
+    ]);
   }
 
   async stop(): Promise<void> {

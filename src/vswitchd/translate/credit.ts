@@ -52,6 +52,9 @@ export function giveCredit(credits: readonly Credit[], stats: PacketStats): void
       case 'bond':
         credit.bond.account(credit.flow, credit.vlan, bytes);
         break;
+      case 'netflow':
+        credit.netflow.update(credit.flow, credit.output, { ...stats, bytes });
+        break;
       case 'mirror':
         credit.mirrors.credit(credit.used, packets, bytes);
         break;

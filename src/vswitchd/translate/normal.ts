@@ -159,6 +159,7 @@ function flood(t: Translation, inBundle: Bundle | null, tags: Tags): void {
     if (bundle === inBundle || !includesVlan(bundle, tags) || !isFloodable(bundle)) continue;
     if (!mirrors.isOutput(bundle)) outputToBundle(t, bundle, tags);
   }
+  t.tally.flooded();
 }
 
 /** Why a packet from the port is not taken. */

@@ -8,6 +8,7 @@ import type { LearnRequest, NatRequest } from '#src/openflow/translate-context.j
 import type { Bond } from '../bond/bond.js';
 import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
+import type { Netflow } from '../flow-export/netflow.js';
 import type { Group, GroupBucket } from '../group.js';
 import type { Mirrors } from '../mirror.js';
 import type { NativeTunnels } from '../native-tunnel/native-tunnels.js';
@@ -30,6 +31,8 @@ export type Credit =
   | { readonly kind: 'tunnel-header'; readonly size: number }
   /** A packet as it went to a bond, in a VLAN, where no rule counts what does. */
   | { readonly kind: 'bond'; readonly bond: Bond; readonly flow: FlowKey; readonly vlan: number }
+  /** flow: as translation left it; output: an OpenFlow port or NETFLOW_*. */
+  | { readonly kind: 'netflow'; readonly netflow: Netflow; readonly flow: FlowKey; readonly output: number }
   /** used: bits of the mirrors. */
   | { readonly kind: 'mirror'; readonly mirrors: Mirrors; readonly used: number }
   | {

@@ -22,5 +22,5 @@ export function translateOutputTruncated(t: Translation, port: number, maxLen: n
     return;
   }
   t.actions.push({ kind: 'trunc', maxLen });
-  outputToPort(t, port, { isLast: t.isLast, truncates: true });
+  t.tally.ofOneAction(() => outputToPort(t, port, { isLast: t.isLast, truncates: true }));
 }

@@ -22,6 +22,7 @@ import { terminateNativeTunnel } from '../native-tunnel/terminate.js';
 import { setTunnelForOutput } from '../tunnel.js';
 import { commitTunnel } from './commit.js';
 import { crossPatch } from './patch.js';
+import { putIpfixSample } from './sample.js';
 import type { Translation } from './translation.js';
 
 /** The parts of a flow that an output may change for its own sake: [offset, size]. */
@@ -89,16 +90,11 @@ export function outputToPort(t: Translation, ofPort: number, manner: OutputManne
 function sendTo(t: Translation, port: SwitchPort, odpPort: number, manner: OutputManner): boolean {
   if (port.tunnel !== null) return outputToTunnel(t, port, odpPort, manner);
   t.commit();
-  if (manner.hashed != null) {
-    pushHashedOutput(t, manner.hashed);
-    return true;
-  }
-  const tunnelPort = terminateNativeTunnel(t, port);
-  if (tunnelPort !== null) {
-    t.actions.push({ kind: 'tnl_pop', port: tunnelPort });
-    return true;
-  }
-  pushOutput(t, odpPort);
+  const tunnelPort = manner.hashed == null ? terminateNativeTunnel(t, port) : null;
+  if (manner.hashed != null) pushHashedOutput(t, manner.hashed);
+  else if (tunnelPort !== null) t.actions.push({ kind: 'tnl_pop', port: tunnelPort });
+  else pushOutput(t, odpPort);
+  t.tally.sent(odpPort, port.ofPort);
   return true;
 }
 
@@ -109,6 +105,7 @@ function pushHashedOutput(t: Translation, { recircId, basis, usesLbOutput }: Has
 
 /** The output itself, cut short when it is a mirror's copy. */
 function pushOutput(t: Translation, odpPort: number): void {
+  putIpfixSample(t, odpPort);
   if (t.mirrorSnaplen > 0 && t.mirrorSnaplen < MAX_SNAPLEN) t.actions.push({ kind: 'trunc', maxLen: t.mirrorSnaplen });
   t.actions.push({ kind: 'output', port: odpPort });
 }
@@ -131,7 +128,11 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manne
   if (t.bridge.backer.hasNativeTunnels()) {
     t.report('detail', 'output to native tunnel');
     t.commit();
+    // What the out bridge does with the tunnel's packets counts as one output.
+    const { count } = t.tally;
     outputToNativeTunnel(t, port, odpPort, manner);
+    t.tally.count = count;
+    t.tally.sent(odpPort, port.ofPort);
     flow.bytes.set(saved, OFF_TUN_ID);
     return true;
   }
@@ -140,6 +141,7 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manne
   flow.bytes.set(saved, OFF_TUN_ID);
   t.commit();
   pushOutput(t, odpPort);
+  t.tally.sent(odpPort, port.ofPort);
   return true;
 }
 
@@ -149,4 +151,5 @@ export function floodPackets(t: Translation, all: boolean): void {
     if (port.ofPort === t.flow.u32(OFF_IN_PORT)) continue;
     if (all || (port.config & NO_FLOOD) === 0) outputToPort(t, port.ofPort);
   }
+  t.tally.flooded();
 }

@@ -23,23 +23,14 @@ import { setExact } from '#flowtable/flow-mask.js';
 import { type Action, kindOf } from '#src/openflow/action/action.js';
 import { formatAction } from '#src/openflow/action/action-list.js';
 import { formatHex } from '#src/openflow/number-text.js';
-import {
-  NO_PORT_NAMES,
-  OFPP_ALL,
-  OFPP_CONTROLLER,
-  OFPP_FLOOD,
-  OFPP_IN_PORT,
-  OFPP_NONE,
-  OFPP_NORMAL,
-  OFPP_TABLE,
-  OFPP_UNSET,
-} from '#src/openflow/ports.js';
+import { NO_PORT_NAMES, OFPP_IN_PORT, OFPP_UNSET } from '#src/openflow/ports.js';
 import type { Subfield } from '#src/openflow/subfield.js';
 import type {
   ConntrackRequest,
   ControllerRequest,
   LearnRequest,
   ResubmitRequest,
+  SampleRequest,
   TranslateContext,
 } from '#src/openflow/translate-context.js';
 import type { Bridge } from '../bridge.js';
@@ -52,7 +43,7 @@ import { orderActionSet, outputOfActionSet } from './action-set.js';
 import { translateCheckPacketLarger } from './check-packet-larger.js';
 import { type CommitState, commitActions } from './commit.js';
 import { translateConntrack, translateCtClear } from './conntrack.js';
-import { expirePacket, reasonForOutput, sendToController } from './controller.js';
+import { expirePacket, sendToController } from './controller.js';
 import { giveCredit } from './credit.js';
 import { Freezer } from './freeze.js';
 import { thaw } from './frozen-state.js';
@@ -63,13 +54,14 @@ import { translateLearn } from './learn.js';
 import { mirrorEgress, mirrorIngress } from './mirror.js';
 import { decrementMplsTtl, needsRecirculationForMpls, popMpls, pushMpls } from './mpls.js';
 import { translateNested } from './nested.js';
-import { mirrorOutputError, translateNormal } from './normal.js';
+import { mirrorOutputError } from './normal.js';
 import type { Credit, TranslateError, TranslateOutcome } from './outcome.js';
-import { floodPackets, outputToPort } from './output.js';
+import { translateOutput } from './output-action.js';
 import { translateOutputTruncated } from './output-truncated.js';
 import { isStp } from './packet-kind.js';
 import { enterTable, lookupRule, searchTable } from './search.js';
 import { processSpecial } from './special.js';
+import { beginSamples, endSamples, OutputTally, translateSample } from './sample.js';
 import { popSubfield, pushSubfield } from './stack.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
 import { finishMask, initMask } from './wildcards.js';
@@ -117,6 +109,9 @@ export class Translation implements TranslateContext {
   mirrorSnaplen = 0;
   inActionSet = false;
   inBucket = false;
+  readonly tally = new OutputTally();
+  /** Is the first action sFlow's sample? */
+  isSflowSampled = false;
   private readonly root: TraceNode[] = [];
   private readonly origSkbPriority: number;
 
@@ -134,7 +129,7 @@ export class Translation implements TranslateContext {
 
   run(): TranslateOutcome {
     const { flow, input } = this;
-    initMask(this.wc, flow);
+    initMask(this.wc, flow, this.bridge.flowExport.netflow !== null);
     this.enter('bridge', `bridge("${this.bridge.name}")`);
     const inPort = this.bridge.ports.get(flow.u32(OFF_IN_PORT)) ?? null;
     const recircId = flow.u32(OFF_RECIRC_ID);
@@ -157,12 +152,22 @@ export class Translation implements TranslateContext {
       mirrorIngress(this);
     } else if (inPort?.bundle != null && this.bridge.mirrors.isOutput(inPort.bundle)) {
       this.report('error', mirrorOutputError(inPort.bundle));
-    } else if (processTunnelEcn(flow) && (inPort === null || this.mayReceive(inPort))) {
-      mirrorIngress(this);
-      this.translate(actions, true);
-      if (this.error !== null) return this.finish(this.error);
-      // As in OVS the mask is finished where only the action set fails.
-      this.finishPipeline();
+    } else {
+      // A packet that comes back has been sampled already.
+      if (frozen === null) beginSamples(this);
+      if (!processTunnelEcn(flow)) this.actions = [];
+      else if (inPort === null || this.mayReceive(inPort)) {
+        mirrorIngress(this);
+        this.translate(actions, true);
+        if (this.error !== null) return this.finish(this.error);
+        // As in OVS the mask is finished where only the action set fails.
+        this.finishPipeline();
+      }
+      if (this.actions.length > 0) endSamples(this);
+    }
+    const { netflow } = input.bridge.flowExport;
+    if (netflow !== null && frozen === null) {
+      this.credits.push({ kind: 'netflow', netflow, flow: flow.clone(), output: this.tally.netflow });
     }
     finishMask(this.wc, input.flow, flow);
     return this.finish(this.error);
@@ -266,39 +271,7 @@ export class Translation implements TranslateContext {
   // What actions ask for.
 
   output(port: number, maxLen: number): void {
-    const inPort = this.flow.u32(OFF_IN_PORT);
-    switch (port) {
-      case OFPP_IN_PORT:
-        outputToPort(this, inPort);
-        break;
-      case OFPP_TABLE:
-        searchTable(this, { inPort, table: 0, mayPacketIn: true, honorTableMiss: true });
-        break;
-      case OFPP_NORMAL:
-        translateNormal(this);
-        break;
-      case OFPP_FLOOD:
-        floodPackets(this, false);
-        break;
-      case OFPP_ALL:
-        floodPackets(this, true);
-        break;
-      case OFPP_CONTROLLER:
-        this.controller({
-          maxLen,
-          controllerId: 0,
-          reason: reasonForOutput(this),
-          userdata: new Uint8Array(),
-          pause: false,
-        });
-        break;
-      case OFPP_NONE:
-        break;
-      default:
-        if (port === inPort) this.report('warn', 'skipping output to input port');
-        else outputToPort(this, port, this);
-        break;
-    }
+    translateOutput(this, port, maxLen);
   }
 
   controller(request: ControllerRequest): void {
@@ -415,8 +388,9 @@ export class Translation implements TranslateContext {
     }
   }
 
-  /** As a bridge without collectors of samples: nothing. */
-  sample(): void {}
+  sample(request: SampleRequest): void {
+    translateSample(this, request);
+  }
 
   conntrack(request: ConntrackRequest): void {
     translateConntrack(this, request);

@@ -9,8 +9,11 @@ import {
   OFF_ETH_TYPE,
   OFF_IN_PORT,
   OFF_MPLS,
+  OFF_NW_DST,
   OFF_NW_FRAG,
   OFF_NW_PROTO,
+  OFF_NW_SRC,
+  OFF_NW_TOS,
   OFF_PACKET_TYPE,
   OFF_RECIRC_ID,
   OFF_TP_DST,
@@ -27,13 +30,25 @@ import { initTunnelMask, isTunnelled } from '../tunnel.js';
 import { isIp } from './packet-kind.js';
 import { isVlanType } from './vlan.js';
 
-/** The bits that every megaflow matches, before anything was looked up. */
-export function initMask(wc: FlowKey, flow: FlowKey): void {
+/** ICMP's type and code are cut to their bytes in the end. */
+const NETFLOW_FIELDS = [
+  [OFF_NW_PROTO, 1],
+  [OFF_NW_SRC, 4],
+  [OFF_NW_DST, 4],
+  [OFF_TP_SRC, 4],
+] as const;
+
+/** The bits that every megaflow matches, before anything was looked up: with NetFlow, all that tells its flows apart. */
+export function initMask(wc: FlowKey, flow: FlowKey, hasNetflow: boolean): void {
   setExact(wc, OFF_PACKET_TYPE, 4);
   setExact(wc, OFF_IN_PORT, 4);
   setExact(wc, OFF_ETH_TYPE, 2);
   if (isIp(flow)) wc.setU8(OFF_NW_FRAG, 3);
   setExact(wc, OFF_RECIRC_ID, 4);
+  if (hasNetflow && flow.u16(OFF_ETH_TYPE) === 0x0800) {
+    for (const [offset, size] of NETFLOW_FIELDS) setExact(wc, offset, size);
+    wc.setU8(OFF_NW_TOS, wc.u8(OFF_NW_TOS) | 0xfc);
+  }
   initTunnelMask(flow, wc);
 }
 

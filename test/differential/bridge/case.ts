@@ -13,6 +13,7 @@ export interface BridgeCase {
   readonly setup: readonly string[];
   /** ovs-vsctl arguments that may be left out one group at a time, in the same call. */
   readonly settings: readonly (readonly string[])[];
+  readonly meters?: readonly { readonly bridge: string; readonly meter: string }[];
   readonly groups?: readonly { readonly bridge: string; readonly group: string }[];
   readonly flows: readonly { readonly bridge: string; readonly flow: string }[];
   readonly steps: readonly Step[];

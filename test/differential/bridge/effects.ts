@@ -37,12 +37,16 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
         prefix = '';
         break;
       case 'userspace':
-      case 'recirc':
-        effects.push(
-          `${hidden}${prefix}${formatOdpActions([action])} ${formatOdpKey(leavingBy(null, key), null, { verbose: true })}`,
-        );
+      case 'sample':
+      case 'recirc': {
+        // Of several outputs sFlow tells the tag of the last one, which in a flood is any.
+        const text = formatOdpActions([action]).replace(/vid=\d+,pcp=\d+(?=,output=2147483)/, 'vid=*');
+        // A sample that tells of the tunnel has its header.
+        const port = text.includes('tunnel_out_port') ? VXLAN_PORT : null;
+        effects.push(`${hidden}${prefix}${text} ${formatOdpKey(leavingBy(port, key), null, { verbose: true })}`);
         prefix = '';
         break;
+      }
       case 'push_vlan':
         key.bytes.copyWithin(OFF_VLAN1_TPID, OFF_VLAN_TPID, OFF_VLAN_TPID + 4);
         key.setU16(OFF_VLAN_TPID, action.tpid);

@@ -2,6 +2,7 @@
 import { type BridgeCase, randomCase } from './case.js';
 import { randomGroupCase } from './group.js';
 import { randomMulticastCase } from './multicast.js';
+import { randomSamplingCase } from './sampling.js';
 import { randomStatefulCase } from './stateful.js';
 
 export interface KindOfCase {
@@ -16,4 +17,5 @@ export const KINDS_OF_CASES: readonly KindOfCase[] = [
   { name: 'groups', randomOf: randomGroupCase, defaultCases: 40 },
   { name: 'multicast', randomOf: randomMulticastCase, defaultCases: 15 },
   { name: 'state', randomOf: randomStatefulCase, defaultCases: 40 },
+  { name: 'sampling', randomOf: randomSamplingCase, defaultCases: 40 },
 ];

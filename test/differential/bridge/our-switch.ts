@@ -5,9 +5,17 @@ import { runOfctl } from '#src/openflow/ofctl/ofctl.js';
 import type { CommandOutput } from '#src/report/command-output.js';
 import { SeededRng } from '#src/sim/rng.js';
 import { Scheduler } from '#src/sim/scheduler.js';
+import type { ExportHost } from '#src/vswitchd/flow-export/collectors.js';
 import { Vswitchd } from '#src/vswitchd/vswitchd.js';
 import type { OracleReply } from '../../support/ovs-oracle.js';
 import { type SwitchUnderTest, framesSince } from './switch.js';
+
+/** Takes all that is told to collectors, and keeps nothing. */
+const ANY_COLLECTOR: ExportHost = {
+  connect: () => ({ send: () => true, close: () => {} }),
+  addressOf: () => null,
+  sourceFor: () => null,
+};
 
 export class OurSwitch implements SwitchUnderTest {
   readonly name = 'Upcall';
@@ -34,6 +42,7 @@ export class OurSwitch implements SwitchUnderTest {
       rng,
       netdevs: { open: (name) => ({ error: `could not open network device ${name} (No such device)` }) },
       underlay: null,
+      exportHost: ANY_COLLECTOR,
       files: {
         appendFile: (path, bytes) => {
           this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), bytes]));

@@ -14,6 +14,9 @@ export async function runCase(target: SwitchUnderTest, given: BridgeCase): Promi
   await target.appctl('dpif/set-dp-features', 'br0', 'tnl_push_pop', 'false');
   const version = given.version === null ? [] : ['-O', given.version];
   for (const bridge of ['br0', 'br1']) {
+    for (const entry of given.meters ?? []) {
+      if (entry.bridge === bridge) await target.ofctl([...version, 'add-meter', bridge, entry.meter], '');
+    }
     const groups = (given.groups ?? []).filter((entry) => entry.bridge === bridge).map(({ group }) => `${group}\n`);
     if (groups.length > 0) await target.ofctl([...version, 'add-groups', bridge, '-'], groups.join(''));
     const flows = given.flows.filter((flow) => flow.bridge === bridge).map(({ flow }) => `${flow}\n`);
@@ -64,6 +67,7 @@ export function caseAsScript(given: BridgeCase): string {
   return [
     `ovs-vsctl ${vsctl.map(quote).join(' ').replaceAll(' -- ', ' \\\n  -- ')}`,
     'ovs-appctl dpif/set-dp-features br0 tnl_push_pop false',
+    ...(given.meters ?? []).map(({ bridge, meter }) => `ovs-ofctl ${version}add-meter ${bridge} '${meter}'`),
     ...(given.groups ?? []).map(({ bridge, group }) => `ovs-ofctl ${version}add-group ${bridge} '${group}'`),
     ...given.flows.map(({ bridge, flow }) => `ovs-ofctl ${version}add-flow ${bridge} '${flow}'`),
     ...given.steps.map((step) =>
