@@ -34,15 +34,16 @@ export function formatPacket(packet: Uint8Array): string {
 
 const BYTES_PER_LINE = 16;
 
-/** Bytes in hexadecimal, sixteen a line with their offset. Mirrors ds_put_hex_dump() of lib/dynamic-string.c. */
-export function formatHexDump(bytes: Uint8Array): string {
+/** Bytes in hexadecimal, sixteen a line with their offset; ascii: and as text. Mirrors ds_put_hex_dump(). */
+export function formatHexDump(bytes: Uint8Array, ascii = false): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += BYTES_PER_LINE) {
-    const line = [...bytes.subarray(at, at + BYTES_PER_LINE)].map((byte) => byte.toString(16).padStart(2, '0'));
-    const halves = [line.slice(0, 8).join(' '), line.slice(8).join(' ')];
+    const line = [...bytes.subarray(at, at + BYTES_PER_LINE)];
     // The eighth byte has a dash after it, whether others follow or not.
-    const dump = line.length >= 8 ? `${halves[0]}-${halves[1]}` : halves[0];
-    text += `${at.toString(16).padStart(8, '0')}  ${dump}\n`;
+    const dump = line.map((byte, i) => `${byte.toString(16).padStart(2, '0')}${i === 7 ? '-' : ' '}`).join('');
+    const shown = line.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join('');
+    const rest = ascii ? `${dump.padEnd(3 * BYTES_PER_LINE)}|${shown.padEnd(BYTES_PER_LINE)}|` : dump.replace(/ $/, '');
+    text += `${at.toString(16).padStart(8, '0')}  ${rest}\n`;
   }
   return text;
 }

@@ -6,11 +6,13 @@ import { addGroup, addGroups, delGroups, insertBuckets, modGroup, removeBuckets 
 import type { OfctlCommand } from './command.js';
 import { ctFlush } from './ct-flush.js';
 import { delFlows } from './del-flows.js';
+import { diffFlows } from './diff-flows.js';
 import { dumpAggregate } from './dump-aggregate.js';
 import { dumpFlows } from './dump-flows.js';
 import { dumpGroupFeatures, dumpGroups, dumpGroupStats } from './dump-groups.js';
 import { dumpPorts } from './dump-ports.js';
 import { dumpPortsDesc } from './dump-ports-desc.js';
+import { benchmark, ping } from './echo.js';
 import { addMeter, delMeter, delMeters, dumpMeter, dumpMeters, meterFeatures, meterStats, modMeter } from './meters.js';
 import { modFlows } from './mod-flows.js';
 import { modPort } from './mod-port.js';
@@ -18,17 +20,27 @@ import { monitor } from './monitor.js';
 import { packetOut } from './packet-out.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
+import { parseKeyValue } from './parse-key-value.js';
 import { probe } from './probe.js';
+import { queueGetConfig } from './queue-get-config.js';
 import { queueStats } from './queue-stats.js';
 import { replaceFlows } from './replace-flows.js';
 import { show } from './show.js';
+import { snoop } from './snoop.js';
 import { ctFlushZone, dumpDesc, dumpIpfixBridge, dumpIpfixFlow, getFrags, setFrags } from './switch-settings.js';
-import { dumpTableDesc, dumpTables, modTable } from './tables.js';
+import { dumpTableDesc, dumpTableFeatures, dumpTables, modTable } from './tables.js';
 import { addTlvMap, delTlvMap, dumpTlvMap } from './tlv-map.js';
 
 export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   show,
   monitor,
+  snoop,
+  dumpTableFeatures,
+  queueGetConfig,
+  diffFlows,
+  ping,
+  benchmark,
+  parseKeyValue,
   dumpFlows,
   dumpAggregate,
   addFlow,
@@ -80,9 +92,9 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
-    'snoop dump-table-features queue-get-config diff-flows ping benchmark ofp-parse ofp-parse-pcap ' +
+    'ofp-parse ofp-parse-pcap ' +
     'parse-nx-match parse-nxm parse-oxm parse-actions ' +
     'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
-    'ofp-print encode-hello parse-key-value compose-packet parse-packet'
+    'ofp-print encode-hello compose-packet parse-packet'
   ).split(' '),
 );

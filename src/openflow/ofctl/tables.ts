@@ -6,6 +6,7 @@ import { UserError } from '../../report/user-error.js';
 import { scanInteger } from '../number-text.js';
 import { type OpenFlowVersion, protocolsOfVersion } from '../protocol.js';
 import { offering } from '../switch-connection.js';
+import { formatTableFeatures } from '../table-features-format.js';
 import { formatTableDescription, formatTableMod, formatTableStats } from '../table-format.js';
 import type { TableMod } from '../table-mod.js';
 import { parseTable } from '../table-text.js';
@@ -151,5 +152,21 @@ export const dumpTableDesc: OfctlCommand = {
     const head = invocation.header('OFPST_TABLE_DESC reply', version, invocation.nextXid());
     const tables = offering(connection, 'tableDescriptions').tableDescriptions();
     invocation.print(`${head}${tables.map(formatTableDescription).join('')}`);
+  },
+};
+
+export const dumpTableFeatures: OfctlCommand = {
+  name: 'dump-table-features',
+  usage: 'switch',
+  minArgs: 1,
+  maxArgs: 1,
+  writes: false,
+  run(invocation, [name = '']) {
+    if (highestVersion(invocation.options.allowed) < 13) {
+      throw new UserError("dump-table-features needs OpenFlow 1.3 or later ('-O OpenFlow13')");
+    }
+    const { connection, version } = invocation.open(name);
+    const text = formatTableFeatures(offering(connection, 'tableStats').tableStats(), version);
+    invocation.print(`${text.replace(/^\n/, '')}\n`);
   },
 };
