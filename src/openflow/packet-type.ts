@@ -5,12 +5,16 @@
 import { type FlowKey, OFF_ETH_TYPE, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
 
 export const PT_ETH = 0;
+/** decap's packet type where it names none: what the header that goes says. */
+export const PT_USE_NEXT_PROTO = 0x0000fffe;
+export const PT_IPV4 = 0x10800;
+export const PT_IPV6 = 0x186dd;
 export const PT_NSH = 0x1894f;
 export const PT_MPLS = 0x18847;
 export const PT_MPLS_MC = 0x18848;
 export const PT_UNKNOWN = 0xffffffff;
 
-const NAMESPACE_ETHERTYPE = 1;
+export const NAMESPACE_ETHERTYPE = 1;
 
 /** The Ethernet type of the packet, with an Ethernet header or without one (get_dl_type of lib/flow.h). */
 export function ethTypeOf(key: FlowKey): number {

@@ -4,7 +4,6 @@ import type { Conjunction } from '#flowtable/conjunction.js';
 import type { Action } from '#src/openflow/action/action.js';
 import type { LearnAction } from '#src/openflow/action/learn.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
-import { UserError } from '#src/report/user-error.js';
 import type { Bridge } from './bridge.js';
 
 /** The actions and those nested in them, in order. */
@@ -27,13 +26,9 @@ export function usesMeter(actions: readonly Action[], meterId: number): boolean 
   return false;
 }
 
-/** Actions that translation cannot carry out yet. */
-const NOT_BUILT: ReadonlySet<Action['kind']> = new Set(['encap', 'decap', 'dec_nsh_ttl']);
-
 /** Throws where the bridge lacks a group or a meter that the actions name, or cannot do what they ask for. */
 export function checkReferences(bridge: Bridge, actions: readonly Action[]): void {
   for (const action of flattenActions(actions)) {
-    if (NOT_BUILT.has(action.kind)) throw new UserError(`the switch cannot do ${action.kind} yet`);
     if (action.kind === 'meter' && bridge.meters.get(action.meterId) === undefined) {
       throw new OpenFlowError('OFPMMFC_INVALID_METER');
     }

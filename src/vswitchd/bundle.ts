@@ -63,5 +63,13 @@ export const NO_FLOOD = 1 << 4;
 export const NO_FWD = 1 << 5;
 export const NO_PACKET_IN = 1 << 6;
 
+/** What packets a port takes: frames, packets without an Ethernet header, or both (OpenFlow 1.5.1 §7.2.3.12). */
+export type PacketTypes = 'legacy_l2' | 'legacy_l3' | 'ptap';
+
+export function packetTypesOf({ tunnel, peerName }: SwitchPort): PacketTypes {
+  return tunnel?.packetTypes ?? (peerName === null ? 'legacy_l2' : 'ptap');
+}
+
 /** Does NORMAL send to the bundle when it floods? */
-export const isFloodable = (bundle: Bundle): boolean => bundle.ports.every((port) => (port.config & NO_FLOOD) === 0);
+export const isFloodable = (bundle: Bundle): boolean =>
+  bundle.ports.every((port) => (port.config & NO_FLOOD) === 0 && packetTypesOf(port) !== 'legacy_l3');

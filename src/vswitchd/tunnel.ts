@@ -26,7 +26,7 @@ import {
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import type { Bridge } from './bridge.js';
-import type { SwitchPort } from './bundle.js';
+import type { PacketTypes, SwitchPort } from './bundle.js';
 import { parseIpAddress } from './ip-text.js';
 import { dummyPortNumber } from './port-numbers.js';
 import { isIp } from './translate/packet-kind.js';
@@ -55,6 +55,7 @@ export interface TunnelConfig {
   /** GRE packets are numbered. */
   readonly sequence: boolean;
   readonly egressPktMark: number | null;
+  readonly packetTypes: PacketTypes;
 }
 
 /** Tunnel types of OVS, and those that this switch speaks so far. */
@@ -148,6 +149,7 @@ export function parseTunnelConfig(
     sequence: type === 'gre' && options.get('seq') === 'true',
     gbp: (options.get('exts') ?? '').split(',').includes('gbp'),
     egressPktMark: mark === undefined ? null : Number(mark) >>> 0,
+    packetTypes: 'legacy_l2',
   };
 }
 

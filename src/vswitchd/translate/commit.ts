@@ -17,7 +17,12 @@ import {
   OFF_IPV6_LABEL,
   OFF_IPV6_SRC,
   OFF_MPLS,
+  OFF_DP_HASH,
   OFF_ND_TARGET,
+  OFF_NSH_CONTEXT,
+  OFF_NSH_FLAGS,
+  OFF_NSH_MDTYPE,
+  OFF_NSH_NP,
   OFF_NW_DST,
   OFF_NW_PROTO,
   OFF_NW_SRC,
@@ -34,11 +39,17 @@ import {
   OFF_VLAN1_TPID,
   PT_ETH,
 } from '#flowtable/flow-key.js';
+import { NSH_MD_TYPE_1 } from '#datapath/packet/nsh.js';
+import { NAMESPACE_ETHERTYPE, PT_NSH } from '#src/openflow/packet-type.js';
+import { nshHeader } from '../odp/odp-nsh.js';
 import { isTunnelled } from '../tunnel.js';
+import { copyHeaders } from './header-ranges.js';
 import { countLabels, isMplsType, labelOffset, popLabel, pushLabel } from './mpls.js';
 import { countTags } from './vlan.js';
 
 const ETH_TYPE_MPLS = 0x8847;
+const ETH_TYPE_NSH = 0x894f;
+const NO_CONTEXT = new Uint8Array();
 
 /** A run of bytes that is one field of a set action: [offset, size]. */
 type Range = readonly [offset: number, size: number];
@@ -124,12 +135,18 @@ const PROTOCOL_GROUPS: ReadonlyMap<number, SetGroup> = new Map([
   [132, SCTP],
 ]);
 
+/** A header of the flow's packet type that is to be put on (of NSH, with this context where it is not fixed) or to come off. */
+export type PendingHeader =
+  | { readonly kind: 'encap'; readonly context: Uint8Array | null }
+  | { readonly kind: 'decap' };
+
 /** What a commit works on: flow is read, base and wc are brought up to date, actions grow. */
 export interface CommitState {
   readonly flow: FlowKey;
   readonly base: FlowKey;
   readonly wc: FlowKey;
   readonly actions: DpAction[];
+  readonly pending: PendingHeader | null;
 }
 
 function differs(a: FlowKey, b: FlowKey, [offset, size]: Range): boolean {
@@ -228,7 +245,7 @@ function countCommonLabels(flow: FlowKey, flowCount: number, base: FlowKey, base
 }
 
 /** Pops the labels of base that flow has not, sets the last of them where it only changed, and pushes the others. */
-function commitLabels({ flow, base, actions }: CommitState): void {
+function commitLabels({ flow, base, actions }: CommitState, isEncap = false): void {
   let baseCount = countLabels(base, null);
   const flowCount = countLabels(flow, null);
   let common = countCommonLabels(flow, flowCount, base, baseCount);
@@ -250,7 +267,7 @@ function commitLabels({ flow, base, actions }: CommitState): void {
   }
   while (baseCount < flowCount) {
     const lse = flow.u32(labelOffset(flowCount - baseCount - 1));
-    actions.push({ kind: 'push_mpls', ethertype: type, lse });
+    actions.push({ kind: isEncap ? 'add_mpls' : 'push_mpls', ethertype: type, lse });
     pushLabel(base, baseCount, type, null, true);
     base.setU32(OFF_MPLS, lse);
     baseCount++;
@@ -280,13 +297,66 @@ function commitVlans(state: CommitState): void {
   for (const offset of TAG_OFFSETS) base.setU32(offset, flow.u32(offset));
 }
 
+/** The header that encap or decap announced, or that is missing where a packet is to be of another type. */
+function commitPacketType(state: CommitState): void {
+  const { flow, base, actions, wc } = state;
+  const type = flow.u32(OFF_PACKET_TYPE);
+  const baseType = base.u32(OFF_PACKET_TYPE);
+  const { pending } = state;
+  if (pending?.kind === 'encap') {
+    if (type === PT_ETH) {
+      const source = flow.bytes.slice(OFF_ETH_SRC, OFF_ETH_SRC + 6);
+      const destination = flow.bytes.slice(OFF_ETH_DST, OFF_ETH_DST + 6);
+      actions.push({ kind: 'push_eth', source, destination });
+      base.bytes.set(source, OFF_ETH_SRC);
+      base.bytes.set(destination, OFF_ETH_DST);
+      base.setU32(OFF_PACKET_TYPE, type);
+    } else if (type === PT_NSH) {
+      actions.push({ kind: 'push_nsh', header: nshHeader(flow, pending.context ?? NO_CONTEXT) });
+      base.setU32(OFF_PACKET_TYPE, type);
+      copyHeaders(base, flow);
+    } else commitLabels(state, true);
+  } else if (pending !== null || type !== baseType) {
+    if (type >>> 16 === NAMESPACE_ETHERTYPE && baseType === PT_ETH) {
+      actions.push({ kind: 'pop_eth' });
+      base.setU32(OFF_PACKET_TYPE, type);
+      base.bytes.fill(0, OFF_ETH_DST, OFF_ETH_DST + 12);
+    } else if (baseType === PT_NSH) actions.push({ kind: 'pop_nsh' });
+    else if (isMplsType(baseType & 0xffff)) commitLabels(state);
+  }
+  wc.setU32(OFF_PACKET_TYPE, 0xffffffff);
+}
+
+/**
+ * Sets what differs of a network service header, and with it all else of it that was looked at. The kind of header and
+ * what is behind it cannot be written.
+ */
+function commitNsh({ flow, base, wc, actions }: CommitState): void {
+  const range: Range = [OFF_NSH_FLAGS, OFF_DP_HASH - OFF_NSH_FLAGS];
+  if (flow.u16(OFF_ETH_TYPE) !== ETH_TYPE_NSH || !differs(flow, base, range)) return;
+  const hasContext = flow.u8(OFF_NSH_MDTYPE) === NSH_MD_TYPE_1;
+  const shown: Range = hasContext ? range : [OFF_NSH_FLAGS, OFF_NSH_CONTEXT - OFF_NSH_FLAGS];
+  if (!differs(flow, base, shown)) return;
+  const [value, mask] = [new FlowKey(), new FlowKey()];
+  const [offset, size] = shown;
+  mask.bytes.set(wc.bytes.subarray(offset, offset + size), offset);
+  mask.setU8(OFF_NSH_MDTYPE, 0);
+  mask.setU8(OFF_NSH_NP, 0);
+  for (let i = offset; i < offset + size; i++) value.bytes[i] = flow.bytes[i]! & mask.bytes[i]!;
+  value.setU8(OFF_NSH_MDTYPE, flow.u8(OFF_NSH_MDTYPE));
+  actions.push({ kind: 'set', attribute: 'nsh', value, mask });
+  base.bytes.set(flow.bytes.subarray(offset, offset + size), offset);
+}
+
 /** Commits all; true when the datapath has no action for something, so that userspace must handle such packets. */
 export function commitActions(state: CommitState): boolean {
   const { flow, base } = state;
+  commitPacketType(state);
   if (flow.u32(OFF_PACKET_TYPE) === PT_ETH && base.u32(OFF_PACKET_TYPE) === PT_ETH) commitGroup(ETHERNET, state);
   // The headers below the labels can be written only when the labels are gone.
   const losesLabels = isMplsType(base.u16(OFF_ETH_TYPE)) && !isMplsType(flow.u16(OFF_ETH_TYPE));
   if (losesLabels) commitLabels(state);
+  commitNsh(state);
   const networkIsSlow = commitNetwork(state);
   commitTransport(state);
   const icmpIsSlow = commitIcmp(state);

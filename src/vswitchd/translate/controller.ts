@@ -72,17 +72,20 @@ export function putUserspace(
   });
 }
 
+/** Tells a controller that a packet has used up its TTL. */
+export function sendExpired(t: Translation, controllerId: number): void {
+  sendToController(t, {
+    maxLen: 0xffff,
+    controllerId,
+    reason: OFPR_INVALID_TTL,
+    userdata: new Uint8Array(),
+    pause: false,
+  });
+}
+
 /** A packet has used up its TTL: the controllers get it, and the list of actions ends. Always false. */
 export function expirePacket(t: Translation, controllers: readonly number[]): false {
-  for (const controllerId of controllers) {
-    sendToController(t, {
-      maxLen: 0xffff,
-      controllerId,
-      reason: OFPR_INVALID_TTL,
-      userdata: new Uint8Array(),
-      pause: false,
-    });
-  }
+  for (const controllerId of controllers) sendExpired(t, controllerId);
   t.report('warn', `IPv${t.flow.u16(OFF_ETH_TYPE) === 0x0800 ? 4 : 6} decrement TTL exception`);
   t.stopsList = true;
   return false;

@@ -61,7 +61,7 @@ function translateBucket(t: Translation, bucket: GroupBucket, isLast: boolean): 
   t.wasMpls = wasMpls;
   // How a bucket ends is its own affair, but for the limits that guard translation as a whole.
   t.isExiting = false;
-  if (t.error === 'too-many-mpls-labels') t.error = null;
+  if (t.error === 'too-many-mpls-labels' || t.error === 'unsupported-packet-type') t.error = null;
 }
 
 function isLive(t: Translation, group: Group, bucket: GroupBucket): boolean {

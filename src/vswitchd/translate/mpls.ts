@@ -5,7 +5,6 @@
 import { fieldNamed } from '#flowtable/fields.js';
 import {
   type FlowKey,
-  OFF_ARP_SHA,
   OFF_CT_IPV6_SRC,
   OFF_CT_MARK,
   OFF_DP_HASH,
@@ -19,14 +18,13 @@ import {
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import type { FrozenAction } from '../recirculation.js';
-import { sendToController } from './controller.js';
+import { sendExpired } from './controller.js';
 import { isIp } from './packet-kind.js';
 import type { Translation } from './translation.js';
 
 export const MAX_LABELS = 3;
 const BOS = 0x100;
 const TTL_MASK = 0xff;
-const OFPR_INVALID_TTL = 2;
 
 export const isMplsType = (type: number): boolean => type === 0x8847 || type === 0x8848;
 export const labelOffset = (index: number): number => OFF_MPLS + 4 * index;
@@ -92,10 +90,9 @@ export function popLabel(flow: FlowKey, count: number, ethertype: number, wc: Fl
 
 /** Everything from L3 up lies behind the label now. */
 function forgetHeaders(flow: FlowKey): void {
-  // nw_frag .. tp_dst, then the addresses, labels and targets of IPv6, ARP and ND, IGMP, and the original tuple.
+  // nw_frag .. tp_dst, then the addresses, labels and targets of IPv6, ARP and ND, IGMP, NSH, and the original tuple.
   flow.bytes.fill(0, OFF_NW_FRAG, OFF_NW_FRAG + 18);
-  flow.bytes.fill(0, OFF_IPV6_SRC, OFF_ARP_SHA + 12);
-  flow.setU32(OFF_ARP_SHA + 12, 0);
+  flow.bytes.fill(0, OFF_IPV6_SRC, OFF_DP_HASH);
   flow.setU32(OFF_DP_HASH, 0);
   flow.bytes.fill(0, OFF_CT_MARK + 20, OFF_CT_IPV6_SRC);
   flow.bytes.fill(0, OFF_CT_IPV6_SRC, OFF_TUN_ID);
@@ -106,8 +103,7 @@ export function pushMpls(t: Translation, ethertype: number): void {
   if (count === 0) {
     t.commit();
   } else if (count >= MAX_LABELS) {
-    if (t.input.packet !== null) t.report('error', tooMany('push', "can't be performed as it would have more"));
-    t.error = 'too-many-mpls-labels';
+    reportTooManyLabels(t, 'an MPLS push action', "can't be performed as it would have more");
     return;
   }
   pushLabel(t.flow, count, ethertype, t.wc, false);
@@ -118,14 +114,17 @@ export function popMpls(t: Translation, ethertype: number): void {
   if (popLabel(t.flow, count, ethertype, t.wc)) {
     if (!isMplsType(ethertype)) t.wasMpls = true;
   } else if (count >= MAX_LABELS) {
-    if (t.input.packet !== null) t.report('error', tooMany('pop', "can't be performed as it has more"));
-    t.error = 'too-many-mpls-labels';
+    reportTooManyLabels(t, 'an MPLS pop action', "can't be performed as it has more");
     t.actions.length = 0;
   }
 }
 
-const tooMany = (what: 'push' | 'pop', why: string): string =>
-  `dropping packet on which an MPLS ${what} action ${why} MPLS LSEs than the ${MAX_LABELS} supported.`;
+export function reportTooManyLabels(t: Translation, what: string, why: string): void {
+  if (t.input.packet !== null) {
+    t.report('error', `dropping packet on which ${what} ${why} MPLS LSEs than the ${MAX_LABELS} supported.`);
+  }
+  t.error = 'too-many-mpls-labels';
+}
 
 /** At 0 or 1 the packet goes to the controller and the list of actions ends: then false. */
 export function decrementMplsTtl(t: Translation): boolean {
@@ -137,13 +136,7 @@ export function decrementMplsTtl(t: Translation): boolean {
       flow.setU32(OFF_MPLS, entry - 1);
       return true;
     }
-    sendToController(t, {
-      maxLen: 0xffff,
-      controllerId: 0,
-      reason: OFPR_INVALID_TTL,
-      userdata: new Uint8Array(),
-      pause: false,
-    });
+    sendExpired(t, 0);
   }
   t.report('warn', 'MPLS decrement TTL exception');
   t.stopsList = true;

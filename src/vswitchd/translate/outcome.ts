@@ -49,7 +49,8 @@ export type TranslateError =
   | 'stack-too-deep'
   | 'no-recirculation-context'
   | 'bridge-not-found'
-  | 'too-many-mpls-labels';
+  | 'too-many-mpls-labels'
+  | 'unsupported-packet-type';
 
 /** As ovs-appctl words them. */
 export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
@@ -59,6 +60,7 @@ export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
   'no-recirculation-context': 'No recirculation context',
   'bridge-not-found': 'Bridge not found',
   'too-many-mpls-labels': 'Too many MPLS labels',
+  'unsupported-packet-type': 'Unsupported packet type',
 };
 
 /** Names one look-up in a bridge's forwarding database. */

@@ -14,13 +14,15 @@ import {
   OFF_USERSPACE,
   OFF_VLAN_TPID,
   OFF_VLAN1_TPID,
+  PT_ETH,
 } from '#flowtable/flow-key.js';
 import type { HashedOutput } from '../bond/bond.js';
-import { NO_FLOOD, NO_FWD, type SwitchPort } from '../bundle.js';
+import { NO_FLOOD, NO_FWD, packetTypesOf, type SwitchPort } from '../bundle.js';
 import { outputToNativeTunnel } from '../native-tunnel/output.js';
 import { terminateNativeTunnel } from '../native-tunnel/terminate.js';
 import { setTunnelForOutput } from '../tunnel.js';
 import { commitTunnel } from './commit.js';
+import { loseEthernetHeader } from './encap.js';
 import { crossPatch } from './patch.js';
 import { putIpfixSample } from './sample.js';
 import type { Translation } from './translation.js';
@@ -72,12 +74,19 @@ export function outputToPort(t: Translation, ofPort: number, manner: OutputManne
     t.report('warn', 'Flow is between protected ports, skipping output.');
     return;
   }
+  const types = packetTypesOf(port);
+  const isEthernet = t.flow.u32(OFF_PACKET_TYPE) === PT_ETH;
+  if (types === 'legacy_l2' && !isEthernet) {
+    t.report('warn', 'Trying to send non-Ethernet packet through legacy L2 port. Dropping packet.');
+    return;
+  }
   const peer = t.bridge.peerOf(port);
   if (peer !== null) {
     crossPatch(t, port, peer);
     return;
   }
   const saved = RESTORED.map(([offset, size]) => t.flow.bytes.slice(offset, offset + size));
+  if (types === 'legacy_l3' && isEthernet) loseEthernetHeader(t);
   // A patch port without a peer has no way on.
   const isSent = port.odpPort === null || sendTo(t, port, port.odpPort, manner);
   if (isSent && port.bundle !== null) t.mirrorEgress(port.bundle);
@@ -137,7 +146,7 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manne
     return true;
   }
   t.report('detail', 'output to kernel tunnel');
-  commitTunnel(t.commitState());
+  commitTunnel(t);
   flow.bytes.set(saved, OFF_TUN_ID);
   t.commit();
   pushOutput(t, odpPort);

@@ -13,11 +13,12 @@ import {
   OFF_ACTSET_OUTPUT,
   OFF_CT_STATE,
   OFF_IN_PORT,
+  OFF_PACKET_TYPE,
   OFF_RECIRC_ID,
   OFF_SKB_PRIORITY,
-  OFF_TCP_FLAGS,
   OFF_TUN_ID,
   OFF_USERSPACE,
+  PT_ETH,
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { type Action, kindOf } from '#src/openflow/action/action.js';
@@ -28,6 +29,7 @@ import type { Subfield } from '#src/openflow/subfield.js';
 import type {
   ConntrackRequest,
   ControllerRequest,
+  EncapRequest,
   LearnRequest,
   ResubmitRequest,
   SampleRequest,
@@ -41,10 +43,11 @@ import type { FrozenAction } from '../recirculation.js';
 import { processTunnelEcn } from '../tunnel.js';
 import { orderActionSet, outputOfActionSet } from './action-set.js';
 import { translateCheckPacketLarger } from './check-packet-larger.js';
-import { type CommitState, commitActions } from './commit.js';
+import { commitActions, type PendingHeader } from './commit.js';
 import { translateConntrack, translateCtClear } from './conntrack.js';
 import { expirePacket, sendToController } from './controller.js';
-import { giveCredit } from './credit.js';
+import { decrementNshTtl, enterFromLayer3Port, translateDecap, translateEncap } from './encap.js';
+import { translateFinTimeout } from './fin-timeout.js';
 import { Freezer } from './freeze.js';
 import { thaw } from './frozen-state.js';
 import { translateGroup } from './group.js';
@@ -102,6 +105,8 @@ export class Translation implements TranslateContext {
   traceAt: TraceNode[];
   /** An MPLS label was popped: the headers below it are not known until the packet is parsed again. */
   wasMpls = false;
+  /** A header that the next commit puts on or takes off. */
+  pending: PendingHeader | null = null;
   /** Has the packet been through the connection tracker? */
   conntracked = false;
   /** Bits of the mirrors that have had their copy, and how much of the packet the copy that is being sent has (0: all). */
@@ -141,6 +146,8 @@ export class Translation implements TranslateContext {
     let actions: readonly FrozenAction[] | null = input.actions ?? null;
     if (frozen !== null) actions = thaw(this, frozen);
     else if ((flow.u16(OFF_CT_STATE) & CS_TRACKED) !== 0) this.conntracked = true;
+    const isLayer3 = flow.u32(OFF_PACKET_TYPE) !== PT_ETH && inPort?.tunnel?.packetTypes === 'legacy_l3';
+    if (isLayer3 && this.tableId === 0) enterFromLayer3Port(this);
     if (actions === null) {
       this.rule = lookupRule(this, this.tableId, flow.u32(OFF_IN_PORT), true, true);
       enterTable(this, this.rule, this.tableId);
@@ -230,11 +237,8 @@ export class Translation implements TranslateContext {
 
   /** Brings the datapath's idea of the packet up to date with the flow. */
   commit(): void {
-    if (commitActions(this.commitState())) this.slowReasons.add('action');
-  }
-
-  commitState(): CommitState {
-    return this;
+    if (commitActions(this)) this.slowReasons.add('action');
+    this.pending = null;
   }
 
   report(kind: TraceNodeKind, text: string): TraceNode | null {
@@ -322,6 +326,18 @@ export class Translation implements TranslateContext {
     return decrementMplsTtl(this);
   }
 
+  decrementNshTtl(): boolean {
+    return decrementNshTtl(this);
+  }
+
+  encap(request: EncapRequest): void {
+    translateEncap(this, request);
+  }
+
+  decap(packetType: number | null): void {
+    translateDecap(this, packetType);
+  }
+
   push(field: Field, offset: number, bits: number): void {
     pushSubfield(this, { field, offset, bits });
   }
@@ -379,13 +395,7 @@ export class Translation implements TranslateContext {
   }
 
   finTimeout(idle: number, hard: number): void {
-    if (this.rule === null) return;
-    const credit: Credit = { kind: 'fin-timeout', rule: this.rule, idle, hard };
-    this.credits.push(credit);
-    // A trace may have side effects, and gives no credit.
-    if (this.input.allowSideEffects) {
-      giveCredit([credit], { packets: 0, bytes: 0, usedNs: 0, tcpFlags: this.input.flow.u16(OFF_TCP_FLAGS) });
-    }
+    translateFinTimeout(this, idle, hard);
   }
 
   sample(request: SampleRequest): void {

@@ -26,6 +26,7 @@ import {
   VLAN_CFI,
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
+import { ethTypeOf } from '#src/openflow/packet-type.js';
 import { initTunnelMask, isTunnelled } from '../tunnel.js';
 import { isIp } from './packet-kind.js';
 import { isVlanType } from './vlan.js';
@@ -56,7 +57,7 @@ export function initMask(wc: FlowKey, flow: FlowKey, hasNetflow: boolean): void 
 export function finishMask(wc: FlowKey, upcall: FlowKey, flow: FlowKey): void {
   wc.bytes.fill(0, OFF_USERSPACE, OFF_CONJ_ID + 4);
   if (upcall.u32(OFF_PACKET_TYPE) !== PT_ETH) wc.bytes.fill(0, OFF_ETH_DST, OFF_ETH_SRC + 6);
-  const type = flow.u16(OFF_ETH_TYPE);
+  const type = ethTypeOf(flow);
   const proto = flow.u8(OFF_NW_PROTO);
   if ((type === 0x0800 && proto === 1) || (type === 0x86dd && proto === 58)) {
     // ICMP's type and code are bytes in the datapath.
