@@ -244,7 +244,7 @@ export class Configuration {
     const mac = parseMac(other.get('hwaddr')) ?? candidates[0] ?? entry.defaultMac;
     if (local !== undefined && Buffer.compare(mac, local.netdev.mac) !== 0) local.netdev.setMac(mac);
     const wanted = other.get('datapath-id');
-    if (wanted !== undefined && /^(0x)?[0-9a-f]{1,16}$/i.test(wanted)) {
+    if (wanted !== undefined && /^([0-9a-f]{16}|0x[0-9a-f]{1,16})$/i.test(wanted)) {
       bridge.datapathId = BigInt(`0x${wanted.replace(/^0x/i, '')}`);
     } else {
       bridge.datapathId = BigInt(`0x${Buffer.from(mac).toString('hex')}`);

@@ -106,7 +106,7 @@ export class Vswitchd implements VswitchdApi {
         host: options.exportHost ?? null,
         exporters: { count: 0 },
         datapathTeller: { subAgent: null },
-        datapathStats: () => [...this.backers.values()].map(({ dpif }) => dpif.stats()),
+        datapathStats: () => [...this.backers.values()].map((backer) => backer.tellableStats()),
       },
     });
     const { rng, underlay, netdevs } = options;

@@ -20,6 +20,8 @@ export class TestSwitch {
   readonly scheduler = new Scheduler();
   readonly vswitchd: Vswitchd;
   readonly sent: SentFrame[] = [];
+  /** Datagrams to collectors: the collector's port, and what it got. */
+  readonly exported: { readonly port: number; readonly datagram: Buffer }[] = [];
   private readonly database: MemoryDatabase;
 
   constructor(datapath: DatapathSettings = {}) {
@@ -31,6 +33,14 @@ export class TestSwitch {
       rng,
       netdevs: { open: (name) => ({ error: `could not open network device ${name} (No such device)` }) },
       underlay: null,
+      exportHost: {
+        connect: (_address, port) => ({
+          send: (payload) => this.exported.push({ port, datagram: Buffer.from(payload) }) > 0,
+          close: () => {},
+        }),
+        addressOf: () => null,
+        sourceFor: () => null,
+      },
       datapath,
     });
   }
