@@ -487,7 +487,6 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     return { ...this.lookup.stats(), lost: this.lost, recirculations: this.recirculations };
   }
 
-  /** Drops that belong to no port: frames for ports that do not exist, or have gone. */
   drops(): ReadonlyMap<DropReason, number> {
     return this.frameDrops.toMap();
   }

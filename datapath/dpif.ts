@@ -358,6 +358,8 @@ export interface Dpif {
   fragments(): FragmentControl;
 
   stats(): DatapathStats;
+  /** Drops that belong to no port: frames for ports that do not exist, or have gone. */
+  drops(): ReadonlyMap<DropReason, number>;
 
   /**
    * Who hears of every frame that leaves by a port or dies in this datapath, just after it was counted: for captures at

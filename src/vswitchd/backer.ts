@@ -27,12 +27,13 @@ import { OpenFlowError, type PacketOut } from '#src/openflow/switch-connection.j
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
+import { BackerCounts } from './coverage-events.js';
+import { samples } from './flow-export/sampling-actions.js';
 import { MeterIds } from './meter-table.js';
 import type { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import { bridgeUuid, makePacketIn, resumedState } from './packet-in.js';
 import { RecirculationIds } from './recirculation.js';
 import { sameActions } from './same-actions.js';
-import { samples } from './flow-export/sampling-actions.js';
 import { giveCredit, type PacketStats } from './translate/credit.js';
 import { type Credit, fdbLookup, type TranslateOutcome } from './translate/outcome.js';
 import { Translation } from './translate/translation.js';
@@ -75,6 +76,8 @@ export class Backer {
   /** VLAN headers that are looked at. */
   private vlanLimit = 1;
   maxFlowCount = 0;
+  /** How often what has happened (coverage/show). */
+  readonly counts = new BackerCounts();
   packetInCount = 0;
 
   private readonly scheduler: Scheduler;
@@ -82,6 +85,7 @@ export class Backer {
   private readonly byFdbLookup = new Map<string, Set<string>>();
   /** Flows that sample, by the whole key of the packet that each was made for. */
   private readonly sampledFlows = new Map<string, InstalledFlow>();
+  private isRevalidating = true;
   private revalidationIsDue = false;
   private everythingChanged = false;
   private readonly staleFlows = new Set<string>();
@@ -155,6 +159,7 @@ export class Backer {
 
   /** A MAC address moved: the flows that asked for it are in doubt. */
   noteMacChange(bridge: Bridge, mac: string, vlan: number): void {
+    this.counts.macChanges++;
     const affected = this.byFdbLookup.get(fdbLookup(bridge.name, mac, vlan));
     if (affected === undefined || affected.size === 0) return;
     for (const ufid of affected) this.staleFlows.add(ufid);
@@ -207,6 +212,7 @@ export class Backer {
       giveCredit(outcome.credits, this.statsOf(message.packet, flow));
       const key = flow.clone();
       key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
+      this.counts.executions++;
       this.dpif.execute(message.packet, key, outcome.actions);
     };
   }
@@ -233,9 +239,16 @@ export class Backer {
     }
   }
 
+  /** Off: flows stay as they are until it is on again. */
+  setRevalidation(isOn: boolean): void {
+    this.isRevalidating = isOn;
+    if (isOn) this.scheduleRevalidation();
+  }
+
   /** Looks at all flows: pushes statistics, drops idle ones, and re-translates those in doubt. */
   revalidate(): void {
     this.revalidationIsDue = false;
+    if (!this.isRevalidating) return;
     const all = this.everythingChanged;
     const stale = new Set(this.staleFlows);
     this.everythingChanged = false;
@@ -264,6 +277,7 @@ export class Backer {
       return;
     }
     this.revalidationIsDue = false;
+    if (!this.isRevalidating) return;
     const stale = [...this.staleFlows];
     this.staleFlows.clear();
     for (const ufid of stale) {
@@ -338,7 +352,8 @@ export class Backer {
       giveCredit(outcome.credits, this.statsOf(upcall.packet, upcall.key));
       this.install(upcall.key, outcome.wc, this.actionsToInstall(outcome), outcome.credits, outcome.fdbLookups);
     }
-    this.dpif.execute(upcall.packet, upcall.key, executable(outcome));
+    const actions = this.counts.executed(executable(outcome));
+    this.dpif.execute(upcall.packet, upcall.key, actions);
   }
 
   private handleController(upcall: Upcall, cookie: Extract<Upcall['cookie'], { kind: 'controller' }>): void {
@@ -372,7 +387,7 @@ export class Backer {
     credits: readonly Credit[],
     fdbLookups: readonly string[],
   ): void {
-    if (this.flows.size >= this.flowLimit) return;
+    if (!this.counts.mayPut(this.flows.size, this.flowLimit)) return;
     const isExact = !this.megaflowsEnabled;
     const mask = isExact ? exactDatapathMask() : this.installedMask(wc);
     if (this.dpif.flowPut({ key, mask, actions, mode: 'create' }) !== 'ok') return;
@@ -423,6 +438,7 @@ export class Backer {
       return;
     }
     if (!sameActions(actions, flow.actions)) {
+      this.counts.flowPuts++;
       this.dpif.flowPut({ key: flow.key, mask: flow.mask, actions, mode: 'modify' });
     }
     this.unindex(flow);
@@ -433,6 +449,7 @@ export class Backer {
   }
 
   private remove(flow: InstalledFlow): void {
+    this.counts.flowDeletes++;
     const last = this.dpif.flowDelete(flow.ufid);
     if (last !== null) this.push(flow, last);
     this.forget(flow);

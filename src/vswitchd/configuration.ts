@@ -5,6 +5,7 @@
  * The invariant: reconcile() after any commit leaves the same switch as starting afresh from that database would,
  * but for what ports, flows and learned addresses carry over.
  */
+import type { Dpif } from '#datapath/dpif.js';
 import type { Rng } from '#datapath/environment.js';
 import { Match } from '#flowtable/match.js';
 import { NO_FLAGS } from '#src/openflow/flow-mod.js';
@@ -362,12 +363,27 @@ export class Configuration {
     entry.interfaces.set(name, { name, type, port, settings: row === null ? '' : settingsOf(row, entry), row });
   }
 
+  /** Gives a bridge's port another number in the datapath; false where no bridge has the port. */
+  changePortNumber(dpif: Dpif, odpPort: number, number: number): boolean {
+    for (const { bridge } of this.configured.values()) {
+      for (const port of bridge.ports.values()) {
+        if (port.dpif !== dpif || port.odpPort !== odpPort || port.tunnel !== null) continue;
+        dpif.portDelete(odpPort);
+        port.odpPort = this.attach(port, number);
+        bridge.backer.noteChange();
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Gives the port its place in the datapath. */
-  private attach(port: SwitchPort): number {
+  private attach(port: SwitchPort, wanted?: number): number {
     const { dpif, netdev, tunnel } = port;
     if (tunnel !== null) return attachTunnel(dpif, tunnel);
     const isDummy = port.bridge.backer.name.startsWith('dummy@');
-    const number = isDummy ? dummyPortNumber(port.name, (free) => dpif.portGet(free) === null) : undefined;
+    const preset = isDummy ? dummyPortNumber(port.name, (free) => dpif.portGet(free) === null) : undefined;
+    const number = wanted ?? preset;
     const odpPort = dpif.portAdd({
       name: port.name,
       type: netdev.type === 'dummy' ? 'dummy' : netdev.type.endsWith('internal') ? 'internal' : 'netdev',

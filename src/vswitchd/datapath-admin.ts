@@ -28,11 +28,16 @@ export interface DatapathAdminEnvironment {
 
 const DATAPATH_TYPES = ['system', 'netdev', 'dummy'];
 
+interface Made {
+  readonly netdev: Netdev;
+  readonly vport: VportType;
+}
+
 export class HandmadeDatapaths implements DatapathAdmin {
   private readonly env: DatapathAdminEnvironment;
   private readonly made = new Map<string, Datapath>();
   /** Devices of ports made by hand, by datapath and number. */
-  private readonly devices = new Map<Dpif, Map<number, Netdev>>();
+  private readonly devices = new Map<Dpif, Map<number, Made>>();
 
   constructor(env: DatapathAdminEnvironment) {
     this.env = env;
@@ -44,7 +49,7 @@ export class HandmadeDatapaths implements DatapathAdmin {
 
   *dummyDevices(): IterableIterator<DummyNetdev> {
     for (const ports of this.devices.values()) {
-      for (const device of ports.values()) if (device instanceof DummyNetdev) yield device;
+      for (const { netdev } of ports.values()) if (netdev instanceof DummyNetdev) yield netdev;
     }
   }
 
@@ -60,7 +65,7 @@ export class HandmadeDatapaths implements DatapathAdmin {
 
   delete(dpif: Dpif): void {
     if (!this.made.delete(dpif.name)) return;
-    for (const device of this.devices.get(dpif)?.values() ?? []) device.close();
+    for (const { netdev } of this.devices.get(dpif)?.values() ?? []) netdev.close();
     this.devices.delete(dpif);
   }
 
@@ -74,8 +79,33 @@ export class HandmadeDatapaths implements DatapathAdmin {
     if (request.port !== null && !isFree(request.port)) return { failed: 'add', errno: EBUSY };
     if (dpif.portDump().some((port) => port.name === name)) return { failed: 'add', errno: EEXIST };
     const port = request.port ?? (dpif.name.startsWith('dummy@') ? dummyPortNumber(name, isFree) : undefined);
+    const devices = this.devices.get(dpif) ?? new Map<number, Made>();
+    this.devices.set(dpif, devices);
+    const number = this.attach(dpif, { netdev, vport }, port);
+    devices.set(number, { netdev, vport });
+    return { failed: null };
+  }
+
+  deletePort(dpif: Dpif, port: number): string | null {
+    if (port === 0) return EINVAL;
+    if (!dpif.portDelete(port)) return ENODEV;
+    this.devices.get(dpif)?.get(port)?.netdev.close();
+    this.devices.get(dpif)?.delete(port);
+    return null;
+  }
+
+  changePortNumber(dpif: Dpif, port: number, number: number): void {
+    const devices = this.devices.get(dpif);
+    const made = devices?.get(port);
+    if (devices === undefined || made === undefined) return;
+    dpif.portDelete(port);
+    devices.delete(port);
+    devices.set(this.attach(dpif, made, number), made);
+  }
+
+  private attach(dpif: Dpif, { netdev, vport }: Made, port: number | undefined): number {
     const number = dpif.portAdd({
-      name,
+      name: netdev.name,
       type: vport,
       ...(port === undefined ? {} : { port }),
       mtu: netdev.mtu,
@@ -85,24 +115,10 @@ export class HandmadeDatapaths implements DatapathAdmin {
     if (isRead) netdev.onReceive((frame) => (dpif as Datapath).receive(number, frame));
     netdev.onChange(() => dpif.portSet(number, { mtu: netdev.mtu }));
     if (!netdev.up) netdev.setUp(true);
-    const devices = this.devices.get(dpif) ?? new Map<number, Netdev>();
-    devices.set(number, netdev);
-    this.devices.set(dpif, devices);
-    return { failed: null };
+    return number;
   }
 
-  deletePort(dpif: Dpif, port: number): string | null {
-    if (port === 0) return EINVAL;
-    if (!dpif.portDelete(port)) return ENODEV;
-    this.devices.get(dpif)?.get(port)?.close();
-    this.devices.get(dpif)?.delete(port);
-    return null;
-  }
-
-  private open(
-    dpif: Dpif,
-    { name, type, options }: DatapathPortRequest,
-  ): { readonly netdev: Netdev; readonly vport: VportType } | DatapathPortResult {
+  private open(dpif: Dpif, { name, type, options }: DatapathPortRequest): Made | DatapathPortResult {
     const failed = (at: 'open' | 'add', errno: string): DatapathPortResult => ({ failed: at, errno });
     const known = this.deviceType(name);
     if (type === 'dummy' || type === 'dummy-internal') {

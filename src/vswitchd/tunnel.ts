@@ -41,6 +41,7 @@ export interface TunnelConfig {
   readonly remoteFromFlow: boolean;
   readonly inKey: bigint;
   readonly inKeyFromFlow: boolean;
+  readonly inKeyPresent: boolean;
   readonly outKey: bigint;
   readonly outKeyFromFlow: boolean;
   readonly outKeyPresent: boolean;
@@ -135,6 +136,7 @@ export function parseTunnelConfig(
     remoteFromFlow: remote === 'flow',
     inKey: inKey.key,
     inKeyFromFlow: inKey.fromFlow,
+    inKeyPresent: inKey.present,
     outKey: outKey.key,
     outKeyFromFlow: outKey.fromFlow,
     outKeyPresent: outKey.present,

@@ -5,12 +5,14 @@ import type { Bridge } from './bridge.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { macText } from './mac-learning.js';
 import type { McastSnooping } from './mcast-snooping.js';
+import { shownRules } from './shown-rules.js';
 import type { DatapathFeatures } from './unixctl/datapath-features.js';
 import type { DatapathAdmin } from './unixctl/dpctl.js';
 import type {
   DummyDevice,
   FdbTable,
   McastTable,
+  ShownRule,
   UnixctlBridge,
   UnixctlContext,
   UnixctlPort,
@@ -57,6 +59,34 @@ export class VswitchdContext implements UnixctlContext {
     return bridge?.mcast == null ? null : mcastTable(bridge, bridge.mcast);
   }
 
+  rules(name: string): readonly ShownRule[] | null {
+    const bridge = this.vswitchd.bridgeNamed(name);
+    if (bridge === undefined) return null;
+    bridge.backer.pushStats();
+    return shownRules(bridge, this.nowNs());
+  }
+
+  changePortNumber(dpif: Dpif, port: number, number: number): void {
+    if (!this.vswitchd.configuration.changePortNumber(dpif, port, number)) {
+      this.vswitchd.handmade.changePortNumber(dpif, port, number);
+    }
+  }
+
+  memoryUsage(): ReadonlyMap<string, number> {
+    const bridges = [...this.vswitchd.configuration.bridges().values()].map(({ bridge }) => bridge);
+    const backers = [...this.vswitchd.allBackers().values()];
+    const sum = <T>(all: readonly T[], count: (each: T) => number): number =>
+      all.reduce((total, each) => total + count(each), 0);
+    return new Map([
+      ['handlers', backers.length],
+      ['revalidators', backers.length],
+      ['udpif keys', sum(backers, (backer) => backer.installedCount)],
+      ['ports', sum(bridges, (bridge) => bridge.ports.size)],
+      ['rules', sum(bridges, (bridge) => shownRules(bridge, 0).length)],
+      ['idl-cells-Open_vSwitch', this.vswitchd.databaseCellCount()],
+    ]);
+  }
+
   upcalls(): readonly UpcallStatus[] {
     return [...this.vswitchd.allBackers().values()].map((backer) => ({
       datapath: backer.name,
@@ -84,6 +114,10 @@ export class VswitchdContext implements UnixctlContext {
   revalidate(): void {
     this.vswitchd.scheduler.runDue();
     this.vswitchd.housekeep();
+  }
+
+  setRevalidation(isOn: boolean): void {
+    for (const backer of this.vswitchd.allBackers().values()) backer.setRevalidation(isOn);
   }
 
   purge(): void {

@@ -8,28 +8,34 @@ import type { Clock, Rng, Underlay } from '#datapath/environment.js';
 import { MAX_VLAN_HEADERS } from '#datapath/flow-extract.js';
 import type { SwitchConnection } from '#src/openflow/switch-connection.js';
 import type { Database } from '#src/ovsdb/database.js';
+import { openVSwitchSchema } from '#src/ovsdb/open-vswitch-schema.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import { Backer, DEFAULT_FLOW_LIMIT, DEFAULT_MAX_IDLE_MS } from './backer.js';
-import { bondCommands } from './bond/commands.js';
 import { Bonds } from './bond/bonds.js';
+import { bondCommands } from './bond/commands.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { Configuration } from './configuration.js';
-import { lacpCommands } from './lacp/commands.js';
+import { Coverage } from './coverage.js';
+import { countedEvents } from './coverage-events.js';
 import { HandmadeDatapaths } from './datapath-admin.js';
 import type { ExportHost } from './flow-export/collectors.js';
+import { lacpCommands } from './lacp/commands.js';
+import { listTunnelsCommand } from './list-tunnels.js';
 import { nativeTunnelCommands } from './native-tunnel/commands.js';
 import { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import type { NetdevProvider } from './netdev.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
 import { traceCommands } from './trace-command.js';
-import type { DatapathAdmin, FileTexts } from './unixctl/dpctl.js';
 import { UnixctlTable } from './unixctl/command-table.js';
+import { coverageCommands } from './unixctl/coverage-commands.js';
 import { DatapathFeatures } from './unixctl/datapath-features.js';
+import type { DatapathAdmin, FileTexts } from './unixctl/dpctl.js';
 import type { UnixctlResult, VswitchdApi } from './vswitchd-api.js';
 import { VswitchdContext } from './vswitchd-context.js';
 
 const HOUSEKEEPING_NS = 1e9;
+const NS_PER_MS = 1e6;
 
 export interface VswitchdOptions {
   readonly database: Database;
@@ -64,6 +70,8 @@ export class Vswitchd implements VswitchdApi {
   private readonly options: VswitchdOptions;
   private readonly backers = new Map<string, Backer>();
   private readonly commands: UnixctlTable;
+  private readonly coverage: Coverage;
+  private reconfigureCount = 0;
   private readonly context: VswitchdContext;
   private readonly nativeTunnels: NativeTunnels;
   private readonly bonds: Bonds;
@@ -117,7 +125,10 @@ export class Vswitchd implements VswitchdApi {
       bridged: () => this.bridgedDatapaths(),
       bridgedDevice: (name) => this.configuration.dummyDevice(name),
     });
+    this.coverage = new Coverage(() => this.countedEvents(), options.scheduler.nowNs() / NS_PER_MS);
     this.commands = new UnixctlTable([
+      ...coverageCommands(this.coverage),
+      listTunnelsCommand(() => this.tunnelPorts([...this.backers.values()])),
       ...nativeTunnelCommands(this.nativeTunnels),
       ...bondCommands(this.bonds),
       ...lacpCommands(this.bonds),
@@ -158,6 +169,24 @@ export class Vswitchd implements VswitchdApi {
     return new Map([...this.backers].map(([name, backer]) => [name, backer.dpif]));
   }
 
+  /** Rows times columns of all tables, as OVS reckons what its copy of the database takes. */
+  databaseCellCount(): number {
+    const { database } = this.options;
+    return [...openVSwitchSchema.tables].reduce(
+      (sum, [name, { columns }]) => sum + database.rows(name).length * columns.size,
+      0,
+    );
+  }
+
+  private countedEvents(): ReadonlyMap<string, number> {
+    return countedEvents({
+      datapaths: this.datapaths().values(),
+      backers: this.backers.values(),
+      reconfigureCount: this.reconfigureCount,
+      commandCount: this.commands.runCount,
+    });
+  }
+
   datapathAdmin(): DatapathAdmin {
     return this.handmade;
   }
@@ -168,6 +197,7 @@ export class Vswitchd implements VswitchdApi {
 
   reconfigure(): void {
     this.isReconciling = true;
+    this.reconfigureCount++;
     try {
       this.configuration.reconcile();
     } finally {
@@ -215,6 +245,7 @@ export class Vswitchd implements VswitchdApi {
       bridge.mcast?.expire(bridge.nowSec);
     }
     this.nativeTunnels.housekeep();
+    this.coverage.gather(this.nowNs() / NS_PER_MS);
     for (const backer of this.backers.values()) backer.revalidate();
     this.isReconciling = true;
     try {
@@ -224,9 +255,12 @@ export class Vswitchd implements VswitchdApi {
     }
   }
 
-  private *nativeTunnelPorts(): IterableIterator<SwitchPort> {
-    for (const backer of this.backers.values()) {
-      if (!backer.hasNativeTunnels()) continue;
+  private nativeTunnelPorts(): IterableIterator<SwitchPort> {
+    return this.tunnelPorts([...this.backers.values()].filter((backer) => backer.hasNativeTunnels()));
+  }
+
+  private *tunnelPorts(backers: readonly Backer[]): IterableIterator<SwitchPort> {
+    for (const backer of backers) {
       for (const bridge of backer.bridges) for (const port of bridge.portsByAge) if (port.tunnel !== null) yield port;
     }
   }

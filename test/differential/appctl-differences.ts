@@ -3,7 +3,7 @@ import type { OvsOracle } from '../support/ovs-oracle.js';
 import { OurSwitch } from './bridge/our-switch.js';
 import { RealSwitch } from './bridge/switch.js';
 
-const SETUP = [
+export const APPCTL_SETUP = [
   ...['add-br', 'br0', '--', 'set', 'Bridge', 'br0', 'datapath-type=dummy', 'fail-mode=secure'],
   ...['--', 'add-br', 'br1', '--', 'set', 'Bridge', 'br1', 'datapath-type=dummy'],
   ...['--', 'add-port', 'br0', 'p1', '--', 'set', 'Interface', 'p1', 'type=dummy', 'ofport_request=1'],
@@ -34,7 +34,7 @@ export async function appctlDifferences(
   const ours = new OurSwitch();
   for (const target of [theirs, ours]) {
     target.clear();
-    target.vsctl(SETUP);
+    target.vsctl(APPCTL_SETUP);
     await target.ofctl(['add-flows', 'br0', '-'], session.flows ?? 'actions=NORMAL\n');
   }
   const files = Object.entries(session.files ?? {});

@@ -134,6 +134,7 @@ export class Translation implements TranslateContext {
 
   run(): TranslateOutcome {
     const { flow, input } = this;
+    this.bridge.backer.counts.translations++;
     initMask(this.wc, flow, this.bridge.flowExport.netflow !== null);
     this.enter('bridge', `bridge("${this.bridge.name}")`);
     const inPort = this.bridge.ports.get(flow.u32(OFF_IN_PORT)) ?? null;

@@ -6,12 +6,14 @@ import { UserError } from '#src/report/user-error.js';
 import type { UnixctlResult } from '../vswitchd-api.js';
 import { type UnixctlCommand, reply, replyError } from './command.js';
 import type { FileTexts } from './dpctl.js';
-import { UNIXCTL_COMMANDS } from './index.js';
+import { makeUnixctlCommands } from './index.js';
 import type { UnixctlContext } from './unixctl-context.js';
 
 /** The commands of this folder and `more` (those that live elsewhere, as ofproto/trace does). */
 export class UnixctlTable {
   private readonly commands = new Map<string, UnixctlCommand>();
+  /** Commands that were asked for, whatever became of them. */
+  runCount = 0;
 
   constructor(more: readonly UnixctlCommand[] = []) {
     const listCommands: UnixctlCommand = {
@@ -21,7 +23,7 @@ export class UnixctlTable {
       maxArgs: 0,
       run: () => reply(this.describe()),
     };
-    for (const command of [...UNIXCTL_COMMANDS, ...more, listCommands]) this.commands.set(command.name, command);
+    for (const command of [...makeUnixctlCommands(), ...more, listCommands]) this.commands.set(command.name, command);
   }
 
   /** Names and arguments in the order of their names. */
@@ -32,6 +34,7 @@ export class UnixctlTable {
   }
 
   run(name: string, args: readonly string[], context: UnixctlContext, files: FileTexts = () => null): UnixctlResult {
+    this.runCount++;
     const command = this.commands.get(name);
     if (command === undefined) {
       return withNewline(

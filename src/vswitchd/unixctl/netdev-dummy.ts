@@ -8,7 +8,7 @@ import { composeFrame } from '../odp/compose-frame.js';
 import { parseOdpFlow } from '../odp/odp-parse.js';
 import { type UnixctlCommand, reply, replyError } from './command.js';
 import { parseHexFrame } from './hex-frame.js';
-import { vlanLimit } from './unixctl-context.js';
+import { type DummyDevice, vlanLimit } from './unixctl-context.js';
 
 /** An Ethernet header and the least payload of IEEE 802.3, without the checksum. */
 const ETH_TOTAL_MIN = 60;
@@ -79,4 +79,18 @@ const setAdminState: UnixctlCommand = {
   },
 };
 
-export const NETDEV_DUMMY_COMMANDS: readonly UnixctlCommand[] = [receive, setAdminState];
+/** Whether the wire that a device is at one end of has another end. */
+const connState: UnixctlCommand = {
+  name: 'netdev-dummy/conn-state',
+  usage: '[netdev]',
+  minArgs: 0,
+  maxArgs: 1,
+  run([name], context) {
+    const line = (device: string, state: DummyDevice['wireState']): string => `${device}: ${state ?? 'unknown'}\n`;
+    if (name !== undefined) return reply(line(name, context.dummyDevice(name)?.wireState ?? null));
+    const wired = context.dummyDevices().filter(({ wireState }) => wireState !== null);
+    return reply(wired.map((device) => line(device.name, device.wireState)).join(''));
+  },
+};
+
+export const NETDEV_DUMMY_COMMANDS: readonly UnixctlCommand[] = [receive, setAdminState, connState];

@@ -86,8 +86,20 @@ export interface UpcallStatus {
 /** A device of type dummy, however it is attached. */
 export interface DummyDevice {
   readonly name: string;
+  /** Of the wire that it is at one end of; null where it is at none. */
+  readonly wireState: 'connected' | 'disconnected' | null;
   receive(frame: Uint8Array): void;
   setUp(up: boolean): void;
+}
+
+/** A rule as bridge/dump-flows shows it. */
+export interface ShownRule {
+  readonly table: number;
+  readonly seconds: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly match: string;
+  readonly actions: string;
 }
 
 export interface UnixctlContext {
@@ -103,12 +115,21 @@ export interface UnixctlContext {
   /** Null without multicast snooping, too. */
   mdb(bridge: string): McastTable | null;
 
+  /** All rules of a bridge, the switch's own with them; null for a bridge that does not exist. */
+  rules(bridge: string): readonly ShownRule[] | null;
+  /** Gives a port of a datapath another number. */
+  changePortNumber(dpif: Dpif, port: number, number: number): void;
+  /** How many there are of what takes memory, by OVS's names. */
+  memoryUsage(): ReadonlyMap<string, number>;
+
   upcalls(): readonly UpcallStatus[];
   setFlowLimit(limit: number): void;
   /** Off: every flow is installed with an exact-match mask. */
   setMegaflows(enabled: boolean): void;
   /** Revalidates all flows now and returns when it is done. */
   revalidate(): void;
+  /** Off: flows stay as they are, whatever changes. */
+  setRevalidation(isOn: boolean): void;
   /** Deletes every datapath flow that userspace installed, after its statistics were pushed to the rules. */
   purge(): void;
 

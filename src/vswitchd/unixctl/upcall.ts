@@ -10,8 +10,8 @@ function plain(name: string, run: (context: UnixctlContext) => UnixctlResult): U
 }
 
 /** Deliberately different: one revalidator, number 1, where OVS numbers its threads. */
-const show = plain('upcall/show', (context) =>
-  reply(
+function show(context: UnixctlContext, isUfidEnabled: boolean): UnixctlResult {
+  return reply(
     context
       .upcalls()
       .map(
@@ -20,13 +20,29 @@ const show = plain('upcall/show', (context) =>
           `  flows         : (current ${status.flows}) (avg ${status.averageFlows}) (max ${status.maxFlows})` +
           ` (limit ${status.flowLimit})\n` +
           `  dump duration : ${status.dumpDurationMs}ms\n` +
-          '  ufid enabled : true\n' +
+          `  ufid enabled : ${isUfidEnabled}\n` +
           '\n' +
           `  1: (keys ${status.keys})\n`,
       )
       .join(''),
-  ),
-);
+  );
+}
+
+/** Whether flows are dumped by their identifiers alone is asked and shown; it changes nothing of what is dumped. */
+function ufidCommands(): readonly UnixctlCommand[] {
+  let isEnabled = true;
+  return [
+    plain('upcall/show', (context) => show(context, isEnabled)),
+    plain('upcall/disable-ufid', () => {
+      isEnabled = false;
+      return reply('Datapath dumping tersely using UFID disabled');
+    }),
+    plain('upcall/enable-ufid', () => {
+      isEnabled = true;
+      return reply('Datapath dumping tersely using UFID enabled for supported datapaths');
+    }),
+  ];
+}
 
 const setFlowLimit: UnixctlCommand = {
   name: 'upcall/set-flow-limit',
@@ -60,11 +76,31 @@ const purge = plain('revalidator/purge', (context) => {
   return reply();
 });
 
-export const UPCALL_COMMANDS: readonly UnixctlCommand[] = [
-  show,
+/** For tests; not listed. */
+const pause: UnixctlCommand = {
+  ...plain('revalidator/pause', (context) => {
+    context.setRevalidation(false);
+    return reply();
+  }),
+  usage: null,
+};
+
+const resume: UnixctlCommand = {
+  ...plain('revalidator/resume', (context) => {
+    context.setRevalidation(true);
+    return reply();
+  }),
+  usage: null,
+};
+
+/** What they set lasts as long as the commands. */
+export const upcallCommands = (): readonly UnixctlCommand[] => [
+  ...ufidCommands(),
   setFlowLimit,
   disableMegaflows,
   enableMegaflows,
   wait,
   purge,
+  pause,
+  resume,
 ];

@@ -137,6 +137,10 @@ function fakeSwitch(datapath = 'system@ovs-system'): { readonly vswitchd: Vswitc
             addStatic: () => true,
             deleteStatic: () => false,
           },
+    rules: () => null,
+    changePortNumber: () => {},
+    memoryUsage: () => new Map([['ports', 2]]),
+    setRevalidation: () => {},
     upcalls: () => [],
     setFlowLimit: () => {},
     setMegaflows: () => {},
@@ -194,10 +198,7 @@ describe('ovs-appctl', () => {
     [['fdb/show'], FAILED(`"fdb/show" command requires at least 1 arguments\n${SERVER_ERROR}`, 2)],
     [['fdb/show', 'a', 'b'], FAILED(`"fdb/show" command takes at most 1 arguments\n${SERVER_ERROR}`, 2)],
     [['fdb/show', 'br9'], FAILED(`no such bridge\n${SERVER_ERROR}`, 2)],
-    [
-      ['stp/show'],
-      FAILED(`"stp/show" is a command of Open vSwitch that Upcall does not have yet\n${SERVER_ERROR}`, 2),
-    ],
+    [['stp/show'], FAILED(`"stp/show" is a command of Open vSwitch that Upcall does not have yet\n${SERVER_ERROR}`, 2)],
   ])('%j', (args, expected) => {
     expect(appctl(...args)).toEqual(expected);
   });
