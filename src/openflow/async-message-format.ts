@@ -19,7 +19,7 @@ import type {
   RequestForwardMessage,
 } from './async-message.js';
 import { formatDuration } from './flow-mod-format.js';
-import { matchInOpenFlow10, matchInVersion } from './flow-version.js';
+import { matchInFixed, matchInVersion } from './flow-version.js';
 import { formatGroupMod } from './group-format.js';
 import { groupModInVersion } from './group-version.js';
 import { formatHexBytes } from './hex-bytes.js';
@@ -138,8 +138,7 @@ function formatContinuation(continuation: Continuation, match: Match, options: M
   if (actions.length > 0) {
     const words = actions.flatMap((action) => {
       if (action.kind === 'unroll_xlate') {
-        const cookie = action.cookie === 0n ? '0' : `0x${action.cookie.toString(16)}`;
-        return [`unroll_xlate(table=${action.tableId}, cookie=${cookie})`];
+        return [`unroll_xlate(table=${action.tableId}, cookie=${action.cookie})`];
       }
       return actionsInVersion([action], options.version, match).map((carried) => formatAction(carried, options));
     });
@@ -155,7 +154,8 @@ function formatContinuation(continuation: Continuation, match: Match, options: M
 
 function flowRemovedText(message: FlowRemovedMessage, options: MessageTextOptions): string {
   const { version } = options;
-  const match = version === 10 ? matchInOpenFlow10(message.match) : matchInVersion(message.match, version);
+  const carried = matchInVersion(message.match, version);
+  const match = version <= 11 ? matchInFixed(carried, version === 10 ? 10 : 11) : carried;
   const reason = message.reason === 'meter_delete' && version < 14 ? 'delete' : message.reason;
   let text = ` ${formatMatch(match, { ...options, priority: message.priority })} reason=${reason}`;
   if (version > 10) text += ` table_id=${message.tableId}`;

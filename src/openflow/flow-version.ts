@@ -12,7 +12,7 @@ import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersi
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';
 import {
-  isInOpenFlow10,
+  isInFixedMatch,
   type OpenFlowVersion,
   P_OF10_STD_ANY,
   P_TID,
@@ -82,11 +82,11 @@ export function matchInVersion(match: Match, version: OpenFlowVersion): Match {
   return carried;
 }
 
-/** A match as OpenFlow 1.0's own structure carries it: of fields that it does not have nothing is left. */
-export function matchInOpenFlow10(match: Match): Match {
+/** A match as OpenFlow 1.0's or 1.1's own structure carries it: of fields that it does not have nothing is left. */
+export function matchInFixed(match: Match, version: 10 | 11): Match {
   const carried = new Match(match.key.clone());
   for (const field of FIELDS) {
-    if (isInOpenFlow10(field))
+    if (isInFixedMatch(field, version))
       writeField(carried.mask, field, readField(match.mask, field) | readField(carried.mask, field));
   }
   carried.normalize();

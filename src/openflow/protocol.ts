@@ -107,13 +107,15 @@ const IN_OF10 = new Set(
     'ip_dscp arp_op arp_spa arp_tpa tcp_src tcp_dst udp_src udp_dst icmp_type icmp_code'
   ).split(' '),
 );
-export const isInOpenFlow10 = (field: Field): boolean => IN_OF10.has(field.name);
-
 /** Fields that OpenFlow 1.1 has in its own match, besides those of 1.0 (OpenFlow 1.1.0 §A.2.3). */
 const IN_OF11 = new Set([
   ...IN_OF10,
   ...['metadata', 'in_port_oxm', 'mpls_label', 'mpls_tc', 'nw_ecn', 'sctp_src', 'sctp_dst'],
 ]);
+/** Has the version's own match, as it was before OXM, such a field? */
+export const isInFixedMatch = (field: Field, version: 10 | 11): boolean =>
+  (version === 10 ? IN_OF10 : IN_OF11).has(field.name);
+
 /** Of those, the ones that take any mask in OpenFlow 1.1. */
 const MASKED_IN_OF11 = new Set(['metadata', 'eth_src', 'eth_dst', 'ip_src', 'ip_dst', 'arp_spa', 'arp_tpa']);
 /** Of those of 1.0, the ones that take a prefix. */

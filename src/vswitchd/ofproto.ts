@@ -40,7 +40,15 @@ import { Controllers } from './controllers.js';
 import { agreesWith, FlowBatch, FlowChanges } from './flow-changes.js';
 import type { FlowEvent } from './flow-monitor-set.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
-import { describePort, portStatsEntry, portsInOrder, samePortIn, withConfig } from './port-stats.js';
+import {
+  describePort,
+  portStatsEntry,
+  portsInOrder,
+  isLive,
+  samePortIn,
+  withConfig,
+  withoutLife,
+} from './port-stats.js';
 
 /** SELECT_WEIGHT, SELECT_LIVENESS and CHAINING (OFPGFC12_*). */
 const GROUP_CAPABILITIES = 1 | 2 | 4;
@@ -120,8 +128,11 @@ export class Ofproto implements SwitchConnection {
     }
     for (const port of present.values()) {
       const before = this.toldPorts.get(port.port);
-      if (before === undefined) this.tellPort('add', port);
-      else if (!samePortIn(15, before, port) || !samePortIn(10, before, port)) this.tellPort('modify', port);
+      // That a port can no longer be used is told before the reason, and that a new one can after it has come.
+      if (before === undefined) this.tellPort('add', withoutLife(port));
+      else if (isLive(before) && !isLive(port)) this.tellPort('modify', withoutLife(before));
+      const told = this.toldPorts.get(port.port)!;
+      if (!samePortIn(15, told, port) || !samePortIn(10, told, port)) this.tellPort('modify', port);
     }
   }
 

@@ -103,6 +103,12 @@ export function bridgeUuid({ name }: Bridge): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
+/** Without any actions the table would be searched; and on the wire they are always those of some rule. */
+function resumedActions(actions: readonly FrozenAction[]): readonly FrozenAction[] {
+  if (actions.length === 0) return [NO_ACTION];
+  return actions[0]!.kind === 'unroll_xlate' ? actions : [{ kind: 'unroll_xlate', tableId: 0, cookie: 0n }, ...actions];
+}
+
 /** What translation goes on with; the flow that it is given names it by its recirculation id. */
 export function resumedState(bridge: Bridge, message: PacketInMessage, continuation: Continuation): FrozenState {
   const { key } = message.metadata;
@@ -114,8 +120,7 @@ export function resumedState(bridge: Bridge, message: PacketInMessage, continuat
     metadata: key.bytes.slice(OFF_METADATA, OFF_REG0 + REGISTERS_SIZE),
     inPort: key.u32(OFF_IN_PORT),
     stack: continuation.stack,
-    // Without any, the table would be searched.
-    actions: continuation.actions.length > 0 ? continuation.actions : [NO_ACTION],
+    actions: resumedActions(continuation.actions),
     actionSet: continuation.actionSet,
     wasMpls: false,
     conntracked: continuation.conntracked,

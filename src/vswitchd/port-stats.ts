@@ -45,10 +45,13 @@ export function samePortIn(version: OpenFlowVersion, a: PortDescription, b: Port
   );
 }
 
-/** A port's state after a change of its configuration, before its link has followed. */
+export const isLive = (port: PortDescription): boolean => (port.state & LIVE) !== 0;
+
+export const withoutLife = (port: PortDescription): PortDescription => ({ ...port, state: port.state & ~LIVE });
+
+/** A port after a change of its configuration, before its link has followed. */
 export function withConfig(port: PortDescription, config: number): PortDescription {
-  const isLive = (config & PORT_DOWN) === 0 && (port.state & LINK_DOWN) === 0 && (port.state & LIVE) !== 0;
-  return { ...port, config, state: isLive ? port.state : port.state & ~LIVE };
+  return (config & PORT_DOWN) === 0 ? { ...port, config } : withoutLife({ ...port, config });
 }
 
 export function portStatsEntry(port: SwitchPort, nowNs: number): PortStatsEntry {

@@ -134,7 +134,9 @@ export class MonitorSession {
   private watch(text: string, id: number): void {
     const { invocation, controller } = this;
     const { version } = this.vconn;
-    const { request, protocols } = parseFlowMonitorRequest(text, id, invocation.namesToAccept(this.name));
+    const { request: parsed, protocols } = parseFlowMonitorRequest(text, id, invocation.namesToAccept(this.name));
+    // Before 1.4 a request has no room for a group.
+    const request = version < 14 ? { ...parsed, outGroup: null } : parsed;
     const { allowed } = invocation.options;
     if ((protocols & allowed) === 0) {
       throw new UserError(

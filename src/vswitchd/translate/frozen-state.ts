@@ -66,4 +66,4 @@ export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[
 }
 
 const unrollText = (action: { readonly tableId: number; readonly cookie: bigint }): string =>
-  `unroll_xlate(table=${action.tableId}, cookie=${action.cookie === 0n ? '0' : `0x${action.cookie.toString(16)}`})`;
+  `unroll_xlate(table=${action.tableId}, cookie=${action.cookie})`;
