@@ -51,8 +51,8 @@ export const OP_SET_NSH = 38; // flags and TTL, service path, 4 of context: valu
 
 /** Operands of each opcode. */
 export const OPERAND_COUNT: readonly number[] = [
-  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66, 1, 3, 0, 1, 0,
-  2, 12,
+  0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66, 1, 3, 0, 1, 0, 2,
+  12,
 ];
 
 /** Lists of actions within each other (lib/odp-util.c MAX_ODP_NESTED). */

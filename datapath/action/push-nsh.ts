@@ -2,6 +2,7 @@
  * push_nsh: a network service header (RFC 8300) in front of the packet, whose next protocol is what the packet was.
  * Mirrors push_nsh() of lib/packets.c. // hot path
  */
+import { PT_ETH } from '#flowtable/flow-key.js';
 import type { DpAction } from '../dpif.js';
 import { L2_5_WORD, L3_WORD, L4_WORD, PACKET_TYPE_WORD } from '../flow-extract.js';
 import {
@@ -16,9 +17,8 @@ import type { Packet, PacketPool } from '../packet-buffer.js';
 import { OP_PUSH_NSH, type ProgramBuilder } from './program.js';
 
 // Packet types as they stand in a key's little-endian word.
-const PT_ETH = 0;
-const PT_IPV4 = 0x0008_0100;
-const PT_IPV6 = 0xdd86_0100 | 0;
+export const LE_PT_IPV4 = 0x0008_0100;
+export const LE_PT_IPV6 = 0xdd86_0100 | 0;
 export const LE_PT_NSH = 0x4f89_0100;
 /** No packet type. */
 export const UNKNOWN_TYPE = -1;
@@ -36,9 +36,9 @@ function nextProtocolOf(packetTypeWord: number): number {
   switch (packetTypeWord) {
     case PT_ETH:
       return NSH_NEXT_ETHERNET;
-    case PT_IPV4:
+    case LE_PT_IPV4:
       return NSH_NEXT_IPV4;
-    case PT_IPV6:
+    case LE_PT_IPV6:
       return NSH_NEXT_IPV6;
     case LE_PT_NSH:
       return NSH_NEXT_NSH;
@@ -53,9 +53,9 @@ export function packetTypeBehind(nextProtocol: number): number {
     case NSH_NEXT_ETHERNET:
       return PT_ETH;
     case NSH_NEXT_IPV4:
-      return PT_IPV4;
+      return LE_PT_IPV4;
     case NSH_NEXT_IPV6:
-      return PT_IPV6;
+      return LE_PT_IPV6;
     case NSH_NEXT_NSH:
       return LE_PT_NSH;
     default:

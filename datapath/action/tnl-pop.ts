@@ -3,24 +3,25 @@
  * through the flow table once more as one that came in by the tunnel port.
  *
  * Mirrors OVS_ACTION_ATTR_TUNNEL_POP of lib/dpif-netdev.c and netdev_*_pop_header() of lib/netdev-native-tnl.c.
- * Deliberately different: VLAN tags in front of the outer IP header are taken off too; OVS forgets them. GRE carries
- * Ethernet only.
+ * Deliberately different: VLAN tags in front of the outer IP header are taken off too; OVS forgets them.
  */
-import { SHAPE_TUNNEL, SHAPE_WORD, TUN_F_CSUM, TUN_F_KEY, TUN_F_OAM } from '#flowtable/flow-key.js';
+import { PT_ETH, SHAPE_TUNNEL, SHAPE_WORD, TUN_F_CSUM, TUN_F_KEY, TUN_F_OAM } from '#flowtable/flow-key.js';
 import type { DpAction, VportType } from '../dpif.js';
 import type { DropReason } from '../drop-reason.js';
-import { L3_WORD, L4_WORD, TUNNEL_WORD } from '../flow-extract.js';
+import { L3_WORD, L4_WORD, PACKET_TYPE_WORD, TUNNEL_WORD } from '../flow-extract.js';
 import { readU16, readU32, swap32 } from '../packet/byte-order.js';
 import { checksum, isSumRight, pseudoHeaderSum4, pseudoHeaderSum6 } from '../packet/checksum.js';
 import { GENEVE_PROTO_ETHERNET, parseGeneve } from '../packet/geneve.js';
 import { GRE_PROTO_TEB, parseGre } from '../packet/gre.js';
-import { parseVxlan } from '../packet/vxlan.js';
+import { parseVxlanGpe, VXLAN_GPE_ETHERNET, VXLAN_GPE_IPV4, VXLAN_GPE_IPV6, VXLAN_GPE_NSH } from '../packet/vxlan.js';
 import { FLOW_HASH_OF_ROW, type Packet } from '../packet-buffer.js';
 import { OP_TNL_POP, type ProgramBuilder } from './program.js';
+import { LE_PT_IPV4, LE_PT_IPV6, LE_PT_NSH, UNKNOWN_TYPE } from './push-nsh.js';
 
 const IP_PROTO_UDP = 17;
 const IP_PROTO_GRE = 47;
 const UDP_HEADER_SIZE = 8;
+const MIN_ETHERTYPE = 0x600;
 const TUNNEL_WORDS = 15;
 
 export function compileTunnelPop(action: Extract<DpAction, { kind: 'tnl_pop' }>, builder: ProgramBuilder): void {
@@ -32,6 +33,8 @@ interface Tunnel {
   readonly id: number | null;
   readonly flags: number;
   readonly payloadOffset: number;
+  /** What the payload is, as a word of the key. */
+  readonly packetType: number;
 }
 
 const tunnelWords = new Int32Array(TUNNEL_WORDS);
@@ -51,6 +54,7 @@ export function popTunnel(packet: Packet, type: VportType): DropReason | null {
   }
   if (tunnel === null || end - tunnel.payloadOffset < 0) return 'tunnel-bad-header';
   writeTunnel(packet, outer.isIpv4, tunnel, type === 'gre' ? 0 : packet.view.getInt32(transport, true));
+  packet.words[packet.row + PACKET_TYPE_WORD] = tunnel.packetType;
   packet.length = end - tunnel.payloadOffset;
   packet.start = tunnel.payloadOffset;
   packet.flowHashState = FLOW_HASH_OF_ROW;
@@ -90,19 +94,45 @@ function readOverUdp(packet: Packet, type: VportType, at: number, end: number, f
     const parsed = parseGeneve(packet.bytes, at, end);
     if (!parsed.ok || parsed.header.protocol !== GENEVE_PROTO_ETHERNET) return null;
     const oam = parsed.header.isControl ? TUN_F_OAM : 0;
-    return { id: parsed.header.vni, flags: flags | TUN_F_KEY | oam, payloadOffset: parsed.payloadOffset };
+    return {
+      id: parsed.header.vni,
+      flags: flags | TUN_F_KEY | oam,
+      payloadOffset: parsed.payloadOffset,
+      packetType: PT_ETH,
+    };
   }
-  const parsed = parseVxlan(packet.bytes, at, end);
-  return parsed.ok ? { id: parsed.header.vni, flags: flags | TUN_F_KEY, payloadOffset: parsed.payloadOffset } : null;
+  const parsed = parseVxlanGpe(packet.bytes, at, end);
+  if (!parsed.ok) return null;
+  const packetType = packetTypeBehindGpe(parsed.header.nextProtocol ?? VXLAN_GPE_ETHERNET);
+  if (packetType === UNKNOWN_TYPE) return null;
+  return { id: parsed.header.vni, flags: flags | TUN_F_KEY, payloadOffset: parsed.payloadOffset, packetType };
+}
+
+function packetTypeBehindGpe(nextProtocol: number): number {
+  switch (nextProtocol) {
+    case VXLAN_GPE_ETHERNET:
+      return PT_ETH;
+    case VXLAN_GPE_IPV4:
+      return LE_PT_IPV4;
+    case VXLAN_GPE_IPV6:
+      return LE_PT_IPV6;
+    case VXLAN_GPE_NSH:
+      return LE_PT_NSH;
+    default:
+      return UNKNOWN_TYPE;
+  }
 }
 
 function readGre(packet: Packet, at: number, end: number): Tunnel | null {
   const parsed = parseGre(packet.bytes, at, end);
-  if (!parsed.ok || parsed.header.protocol !== GRE_PROTO_TEB) return null;
+  if (!parsed.ok) return null;
   const { header } = parsed;
+  // Every number that can be an Ethernet type is taken for one.
+  if (header.protocol < MIN_ETHERTYPE) return null;
+  const packetType = header.protocol === GRE_PROTO_TEB ? PT_ETH : swap32((1 << 16) | header.protocol);
   if (header.checksum !== null && checksum(packet.bytes, at, end - at) !== 0) return null;
   const flags = (header.checksum === null ? 0 : TUN_F_CSUM) | (header.key === null ? 0 : TUN_F_KEY);
-  return { id: header.key, flags, payloadOffset: parsed.payloadOffset };
+  return { id: header.key, flags, payloadOffset: parsed.payloadOffset, packetType };
 }
 
 function writeTunnel(packet: Packet, isIpv4: boolean, tunnel: Tunnel, portsWord: number): void {

@@ -9,6 +9,7 @@ import {
   OFF_IN_PORT,
   OFF_NW_TOS,
   OFF_NW_TTL,
+  OFF_PACKET_TYPE,
   OFF_PKT_MARK,
   OFF_TUN_DST,
   OFF_TUN_FLAGS,
@@ -28,6 +29,7 @@ import { setExact } from '#flowtable/flow-mask.js';
 import type { Bridge } from './bridge.js';
 import type { PacketTypes, SwitchPort } from './bundle.js';
 import { parseIpAddress } from './ip-text.js';
+import { NAMESPACE_ETHERTYPE } from '#src/openflow/packet-type.js';
 import { dummyPortNumber } from './port-numbers.js';
 import { isIp } from './translate/packet-kind.js';
 
@@ -53,6 +55,7 @@ export interface TunnelConfig {
   readonly checksum: boolean;
   readonly udpPort: number;
   readonly gbp: boolean;
+  readonly gpe: boolean;
   /** GRE packets are numbered. */
   readonly sequence: boolean;
   readonly egressPktMark: number | null;
@@ -73,15 +76,33 @@ export const TUNNEL_TYPES: ReadonlySet<string> = new Set([
   'bareudp',
 ]);
 export const SUPPORTED_TUNNEL_TYPES: ReadonlySet<string> = new Set(['vxlan', 'gre', 'geneve']);
-const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789, geneve: 6081 };
-const DEFAULT_TTL = 64;
+export const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789, geneve: 6081 };
+export const DEFAULT_TTL = 64;
 
-/** Tunnels that carry more than Ethernet frames. */
-const NOT_BUILT = [
-  ['exts', 'gpe'],
-  ['packet_type', 'legacy_l3'],
-  ['packet_type', 'ptap'],
-] as const;
+/** Can tunnels of the kind carry packets without an Ethernet header? */
+const carriesLayer3 = (type: string, gpe: boolean): boolean => type === 'gre' || (type === 'vxlan' && gpe);
+
+/** What the port's packets are, or what is wrong with the setting. */
+function parsePacketTypes(
+  text: string | undefined,
+  type: string,
+  gpe: boolean,
+): PacketTypes | { readonly error: string } {
+  switch (text) {
+    case undefined:
+    case 'legacy_l2':
+      return 'legacy_l2';
+    case 'ptap':
+      return text;
+    case 'legacy_l3': {
+      if (carriesLayer3(type, gpe)) return text;
+      const kind = type !== 'vxlan' ? type : gpe ? 'VXLAN-GPE' : 'VXLAN (without GPE)';
+      return { error: `legacy_l3 configured on ${kind} tunnel that cannot carry L3 traffic` };
+    }
+    default:
+      return { error: `unknown packet_type '${text}'` };
+  }
+}
 
 function parseKey(text: string | undefined): { key: bigint; fromFlow: boolean; present: boolean } {
   if (text === undefined) return { key: 0n, fromFlow: false, present: false };
@@ -105,13 +126,14 @@ export function parseTunnelConfig(
   }
   const localIp = local === undefined || local === 'flow' ? null : parseIpAddress(local);
   if (local !== undefined && local !== 'flow' && localIp === null) problems.push(`bad ${type} 'local_ip'`);
-  for (const [option, word] of NOT_BUILT) {
-    if ((options.get(option) ?? '').split(',').includes(word)) {
-      return { error: `${name}: ${option}=${word} of tunnels is not built yet` };
-    }
-  }
+  const extensions = type === 'vxlan' ? (options.get('exts') ?? '').split(',') : [];
+  const gpe = extensions.includes('gpe');
+  const packetTypes = parsePacketTypes(options.get('packet_type'), type, gpe);
   let failed = false;
-  if (remoteIp === null && remote !== 'flow') {
+  if (typeof packetTypes === 'object') {
+    problems.push(packetTypes.error);
+    failed = true;
+  } else if (remoteIp === null && remote !== 'flow') {
     problems.push(`${type} type requires valid 'remote_ip' argument`);
     failed = true;
   } else if (local === 'flow' && remote !== 'flow') {
@@ -121,7 +143,8 @@ export function parseTunnelConfig(
     problems.push("'remote_ip' and 'local_ip' has to be of the same address family");
     failed = true;
   }
-  if (failed) return { error: problems.map((problem) => `${name}: ${problem}`).join('\n') };
+  if (failed || typeof packetTypes === 'object')
+    return { error: problems.map((problem) => `${name}: ${problem}`).join('\n') };
   const key = options.get('key');
   const inKey = parseKey(options.get('in_key') ?? key);
   const outKey = parseKey(options.get('out_key') ?? key);
@@ -149,9 +172,10 @@ export function parseTunnelConfig(
     checksum: options.get('csum') === 'true',
     udpPort: Number(options.get('dst_port') ?? DEFAULT_UDP_PORTS[type] ?? 0),
     sequence: type === 'gre' && options.get('seq') === 'true',
-    gbp: (options.get('exts') ?? '').split(',').includes('gbp'),
+    gbp: extensions.includes('gbp'),
+    gpe,
     egressPktMark: mark === undefined ? null : Number(mark) >>> 0,
-    packetTypes: 'legacy_l2',
+    packetTypes,
   };
 }
 
@@ -177,7 +201,9 @@ function addressIs(flow: FlowKey, offset4: number, offset6: number, address: Uin
  */
 export function findTunnelPort(flow: FlowKey, ports: Iterable<SwitchPort>): SwitchPort | null {
   let best: SwitchPort | null = null;
-  let bestRank = 12;
+  let bestRank = 24;
+  // A port for packets of the kind wins over one for all.
+  const isLayer3 = flow.u16(OFF_PACKET_TYPE) === NAMESPACE_ETHERTYPE;
   for (const port of ports) {
     const config = port.tunnel;
     if (config === null || port.odpPort !== flow.u32(OFF_IN_PORT)) continue;
@@ -186,7 +212,9 @@ export function findTunnelPort(flow: FlowKey, ports: Iterable<SwitchPort>): Swit
     const hasLocal = config.localIp !== null;
     if (hasLocal && !addressIs(flow, OFF_TUN_DST, OFF_TUN_IPV6_DST, config.localIp)) continue;
     const localRank = config.localFromFlow ? 2 : hasLocal ? 0 : 1;
-    const rank = (config.inKeyFromFlow ? 6 : 0) + (config.remoteFromFlow ? 3 : 0) + localRank;
+    if (config.packetTypes === (isLayer3 ? 'legacy_l2' : 'legacy_l3')) continue;
+    const addressRank = (config.inKeyFromFlow ? 6 : 0) + (config.remoteFromFlow ? 3 : 0) + localRank;
+    const rank = 2 * addressRank + (config.packetTypes === 'ptap' ? 1 : 0);
     if (rank < bestRank) {
       best = port;
       bestRank = rank;
@@ -281,6 +309,7 @@ const receivingSettings = (tunnel: TunnelConfig): string =>
     tunnel.remoteFromFlow ? 'flow' : tunnel.remoteIp,
     tunnel.localFromFlow ? 'flow' : tunnel.localIp,
     tunnel.egressPktMark ?? 0,
+    tunnel.packetTypes,
   ].join(' ');
 
 /** Gives a tunnel its place in the datapath: one port carries all of a kind. Returns its number. */

@@ -19,6 +19,7 @@ import type {
   UpcallStatus,
 } from './unixctl/unixctl-context.js';
 import type { Vswitchd } from './vswitchd.js';
+import { tunnelSettings } from './tunnel-settings.js';
 
 const NS_PER_MS = 1e6;
 
@@ -155,18 +156,8 @@ export class VswitchdContext implements UnixctlContext {
 }
 
 function describePort(port: SwitchPort): UnixctlPort {
-  const config = new Map<string, string>();
+  const config = new Map(port.tunnel === null ? [] : tunnelSettings(port.tunnel));
   if (port.peerName !== null) config.set('peer', port.peerName);
-  const { tunnel } = port;
-  if (tunnel !== null) {
-    const ip = (address: Uint8Array): string => [...address].join('.');
-    if (tunnel.inKeyFromFlow && tunnel.outKeyFromFlow) config.set('key', 'flow');
-    else if (tunnel.outKeyPresent) config.set('key', String(tunnel.outKey));
-    if (tunnel.localFromFlow) config.set('local_ip', 'flow');
-    else if (tunnel.localIp !== null) config.set('local_ip', ip(tunnel.localIp));
-    if (tunnel.remoteFromFlow) config.set('remote_ip', 'flow');
-    else if (tunnel.remoteIp !== null) config.set('remote_ip', ip(tunnel.remoteIp));
-  }
   return {
     name: port.name,
     ofPort: port.ofPort,

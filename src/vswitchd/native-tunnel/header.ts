@@ -19,9 +19,17 @@ import {
 import { IPV4_DONT_FRAGMENT, IPV4_HEADER_SIZE } from '#datapath/packet/ipv4.js';
 import { IPV6_HEADER_SIZE } from '#datapath/packet/ipv6.js';
 import { UDP_HEADER_SIZE } from '#datapath/packet/udp.js';
-import { buildVxlan, VXLAN_HEADER_SIZE } from '#datapath/packet/vxlan.js';
+import {
+  buildVxlan,
+  VXLAN_GPE_ETHERNET,
+  VXLAN_GPE_IPV4,
+  VXLAN_GPE_IPV6,
+  VXLAN_GPE_NSH,
+  VXLAN_HEADER_SIZE,
+} from '#datapath/packet/vxlan.js';
 import {
   type FlowKey,
+  OFF_PACKET_TYPE,
   OFF_TUN_DST,
   OFF_TUN_FLAGS,
   OFF_TUN_ID,
@@ -32,6 +40,7 @@ import {
   TUN_F_DF,
   TUN_F_OAM,
 } from '#flowtable/flow-key.js';
+import { NAMESPACE_ETHERTYPE, PT_ETH, PT_IPV4, PT_IPV6, PT_NSH } from '#src/openflow/packet-type.js';
 import type { TunnelConfig } from '../tunnel.js';
 import { ipv4Of, isMapped } from './address.js';
 import { tunnelProtocol } from './termination.js';
@@ -55,8 +64,11 @@ export interface HeaderRequest {
 export const pushTypeOf = (type: string): TunnelPushType | null =>
   type === 'vxlan' || type === 'gre' || type === 'geneve' ? type : null;
 
-export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8Array {
+/** Null where tunnels of the kind have no number for what the packet is. */
+export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8Array | null {
   const { config, flow, source } = request;
+  const payload = payloadOf(config, flow.u32(OFF_PACKET_TYPE));
+  if (payload === null) return null;
   const isIpv4 = isMapped(source);
   const transport = ETH_HEADER_SIZE + (isIpv4 ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE);
   const flags = flow.u16(OFF_TUN_FLAGS);
@@ -83,14 +95,14 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
   else writeIpv6(header, request);
   if (type === 'gre') {
     writeU16(header, transport, greFlags);
-    writeU16(header, transport + 2, GRE_PROTO_TEB);
+    writeU16(header, transport + 2, payload);
     const keyAt = transport + 4 + (hasChecksum ? OPTION_SIZE : 0);
     if (config.outKeyPresent) writeU32(header, keyAt, id);
     return header;
   }
   writeU16(header, transport + 2, config.udpPort);
   if (!isIpv4 || hasChecksum) writeU16(header, transport + 6, CHECKSUM_WANTED);
-  if (type === 'vxlan') buildVxlan(header, over, { vni, gbp: null });
+  if (type === 'vxlan') buildVxlan(header, over, { vni, gbp: null, ...(config.gpe ? { nextProtocol: payload } : {}) });
   else {
     buildGeneve(header, over, {
       isControl: (flags & TUN_F_OAM) !== 0,
@@ -101,6 +113,23 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
     });
   }
   return header;
+}
+
+const VXLAN_GPE_PROTOCOLS: ReadonlyMap<number, number> = new Map([
+  [PT_IPV4, VXLAN_GPE_IPV4],
+  [PT_IPV6, VXLAN_GPE_IPV6],
+  [PT_NSH, VXLAN_GPE_NSH],
+  [PT_ETH, VXLAN_GPE_ETHERNET],
+  [(NAMESPACE_ETHERTYPE << 16) | GRE_PROTO_TEB, VXLAN_GPE_ETHERNET],
+]);
+
+/** How a GRE or VXLAN-GPE header names a packet of the type; 0 for headers that do not. */
+function payloadOf({ type, gpe }: TunnelConfig, packetType: number): number | null {
+  if (type === 'gre') {
+    if (packetType === PT_ETH) return GRE_PROTO_TEB;
+    return packetType >>> 16 === NAMESPACE_ETHERTYPE ? packetType & 0xffff : null;
+  }
+  return gpe ? (VXLAN_GPE_PROTOCOLS.get(packetType) ?? null) : 0;
 }
 
 function writeIpv4(header: Uint8Array, { config, flow, source }: HeaderRequest): void {

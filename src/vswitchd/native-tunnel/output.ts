@@ -95,6 +95,10 @@ export function outputToNativeTunnel(t: Translation, port: SwitchPort, odpPort: 
   );
   const { flow, base, wc } = t;
   const header = buildHeader({ config: port.tunnel!, flow, source, sourceMac, destinationMac }, type);
+  if (header === null) {
+    t.report('warn', 'native tunnel header build failed');
+    return;
+  }
   const push: DpAction = { kind: 'tnl_push', port: odpPort, outPort: out.odpPort!, type, header };
   const { isLast } = manner;
   let inner: readonly DpAction[] = [push];
