@@ -167,7 +167,8 @@ export class Bonds {
     for (const port of bundle.ports) if (this.runPort(bundle, port, nowMs)) changed = true;
     if (lacp?.run(nowMs, (port, frame) => this.send(port, frame)) === true) changed = true;
     if (bond === null) return changed;
-    for (const member of bond.members) member.mayEnable = isPortLive(member.port);
+    // As the ports were before LACP ran, as in OVS: what it has found out counts the next time.
+    for (const member of bond.members) member.mayEnable = this.linkOf(member.port).isLive;
     const status = lacp?.status ?? 'off';
     if (bond.run(status, (port) => this.carrierOf(bond, port, nowMs), nowMs)) {
       changed = true;

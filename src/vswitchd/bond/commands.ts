@@ -122,6 +122,6 @@ const hashCommand: UnixctlCommand = {
 /** The number that a text begins with, as 32 bits; 0 where there is no text, and null where it has none. */
 function leadingUnsigned(text: string | undefined): number | null {
   if (text === undefined) return 0;
-  const digits = /^\s*\d+/.exec(text);
-  return digits === null ? null : Number(BigInt.asUintN(32, BigInt(digits[0])));
+  const digits = /^\s*([-+]?\d+)/.exec(text)?.[1];
+  return digits === undefined ? null : Number(BigInt.asUintN(32, BigInt(digits.replace('+', ''))));
 }
