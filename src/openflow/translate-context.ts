@@ -113,7 +113,10 @@ export interface TranslateContext {
   clone(actions: readonly Action[]): void;
   writeActions(actions: readonly Action[]): void;
   clearActions(): void;
-  setQueue(queue: number | null): void;
+  /** Packets leave by the queue from here on; false where the datapath has no such queue. */
+  setQueue(queue: number): boolean;
+  /** They leave by the queue that they came with. */
+  popQueue(): void;
 
   /*
    * What follows is asked for through `having()` below, so that a bridge without it says so instead of doing nothing.

@@ -51,6 +51,8 @@ export interface SwitchPort {
   /** patch: the name of the other end. */
   peerName: string | null;
   tunnel: TunnelConfig | null;
+  /** The DSCP (in the upper six bits) that packets of a queue get when they leave, by skb_priority. */
+  dscpByPriority: ReadonlyMap<number, number>;
   /** patch and tunnel ports: what translation credits. */
   readonly credited: { rxPackets: number; rxBytes: number; txPackets: number; txBytes: number };
 }

@@ -26,6 +26,7 @@ import { configureFlowExport } from './flow-export/settings.js';
 import type { Netdev, NetdevProvider } from './netdev.js';
 import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
 import { Ofproto } from './ofproto.js';
+import { configureQueues } from './queues.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
 import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
 import { configureTables } from './table-settings.js';
@@ -97,6 +98,7 @@ export class Configuration {
       this.addPorts(entry, row);
       configureBundles(entry, row, this.env.bonds);
       configureMirrors(entry.bridge, row);
+      configureQueues(entry.bridge, row);
       this.configureBridge(entry, row);
       configureBonds(entry, this.env.bonds);
       const isSubAgent = configureFlowExport(entry.bridge, row, this.env.database, subAgents, this.env.flowExport);
@@ -351,6 +353,7 @@ export class Configuration {
       createdNs: this.env.scheduler.nowNs(),
       peerName,
       tunnel,
+      dscpByPriority: new Map(),
       credited: { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
     };
     const mac = parseMac(row?.string('mac'));

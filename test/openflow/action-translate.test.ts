@@ -67,8 +67,13 @@ class RecordingContext implements TranslateContext {
   clearActions(): void {
     this.record('clearActions');
   }
-  setQueue(queue: number | null): void {
+  setQueue(queue: number): boolean {
     this.record('setQueue', queue);
+    return true;
+  }
+
+  popQueue(): void {
+    this.record('popQueue');
   }
   note(text: string): void {
     this.record('note', text);
@@ -144,7 +149,7 @@ describe('an action in translation', () => {
     [TCP, 'push:reg0[0..7],pop:reg1', ['push("reg0",0,8)', 'pop("reg1",0,32)']],
     [TCP, 'enqueue:2:7', ['setQueue(7)', 'output(2,0)']],
     [TCP, 'enqueue:1:7', []],
-    [TCP, 'pop_queue', ['setQueue(null)']],
+    [TCP, 'pop_queue', ['popQueue()']],
     [TCP, 'clone(1,2)', ['clone(2)']],
     [TCP, 'clear_actions,write_actions(1),goto_table:9', ['clearActions()', 'writeActions(1)', 'gotoTable(9)']],
     [TCP, 'controller(id=4,max_len=9)', ['controller(9,4)']],

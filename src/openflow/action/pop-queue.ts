@@ -24,6 +24,6 @@ export const popQueueAction: ActionKind<PopQueueAction> = {
 
   translate(_action, context) {
     context.wc.setU32(OFF_SKB_PRIORITY, 0xffffffff);
-    context.setQueue(null);
+    context.popQueue();
   },
 };

@@ -7,6 +7,7 @@ import {
   OFF_ETH_TYPE,
   OFF_IN_PORT,
   OFF_NW_TOS,
+  OFF_SKB_PRIORITY,
   OFF_PACKET_TYPE,
   OFF_TUN_DST,
   OFF_TUN_ID,
@@ -16,6 +17,7 @@ import {
   OFF_VLAN1_TPID,
   PT_ETH,
 } from '#flowtable/flow-key.js';
+import { setExact } from '#flowtable/flow-mask.js';
 import type { HashedOutput } from '../bond/bond.js';
 import { NO_FLOOD, NO_FWD, packetTypesOf, type SwitchPort } from '../bundle.js';
 import { outputToNativeTunnel } from '../native-tunnel/output.js';
@@ -37,6 +39,7 @@ const RESTORED: readonly (readonly [number, number])[] = [
   [OFF_ETH_TYPE, 2],
 ];
 
+const DSCP_MASK = 0xfc;
 /** A longer one cuts nothing off. */
 const MAX_SNAPLEN = 0xffff;
 
@@ -45,7 +48,6 @@ function isBetweenProtected(t: Translation, out: SwitchPort): boolean {
   return from?.bundle?.isProtected === true && out.bundle?.isProtected === true;
 }
 
-/** Sends the packet as it is now out of a port of the current bridge. */
 /** How a packet goes out. */
 export interface OutputManner {
   /** Nothing of the packet is needed afterwards. */
@@ -56,6 +58,7 @@ export interface OutputManner {
   readonly hashed?: HashedOutput | null;
 }
 
+/** Sends the packet as it is now out of a port of the current bridge. */
 export function outputToPort(t: Translation, ofPort: number, manner: OutputManner = { isLast: false }): void {
   const port = t.bridge.ports.get(ofPort);
   if (port === undefined) {
@@ -87,12 +90,23 @@ export function outputToPort(t: Translation, ofPort: number, manner: OutputManne
   }
   const saved = RESTORED.map(([offset, size]) => t.flow.bytes.slice(offset, offset + size));
   if (types === 'legacy_l3' && isEthernet) loseEthernetHeader(t);
+  markByQueue(t, port);
   // A patch port without a peer has no way on.
   const isSent = port.odpPort === null || sendTo(t, port, port.odpPort, manner);
   if (isSent && port.bundle !== null) t.mirrorEgress(port.bundle);
   RESTORED.forEach(([offset], i) => {
     t.flow.bytes.set(saved[i]!, offset);
   });
+}
+
+/** A packet for a queue of the port's QoS gets the queue's DSCP (RFC 2474 §3). */
+function markByQueue({ flow, wc }: Translation, { dscpByPriority }: SwitchPort): void {
+  if (dscpByPriority.size === 0) return;
+  setExact(wc, OFF_SKB_PRIORITY, 4);
+  const dscp = dscpByPriority.get(flow.u32(OFF_SKB_PRIORITY));
+  if (dscp === undefined) return;
+  wc.setU8(OFF_NW_TOS, wc.u8(OFF_NW_TOS) | DSCP_MASK);
+  flow.setU8(OFF_NW_TOS, (flow.u8(OFF_NW_TOS) & ~DSCP_MASK) | dscp);
 }
 
 /** False when the packet cannot go there. */

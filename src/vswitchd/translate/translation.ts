@@ -20,7 +20,6 @@ import {
   OFF_USERSPACE,
   PT_ETH,
 } from '#flowtable/flow-key.js';
-import { setExact } from '#flowtable/flow-mask.js';
 import { type Action, kindOf } from '#src/openflow/action/action.js';
 import { formatAction } from '#src/openflow/action/action-list.js';
 import { formatHex } from '#src/openflow/number-text.js';
@@ -65,6 +64,7 @@ import { isStp } from './packet-kind.js';
 import { enterTable, lookupRule, searchTable } from './search.js';
 import { processSpecial } from './special.js';
 import { beginSamples, endSamples, OutputTally, translateSample } from './sample.js';
+import { queuePriority } from '../queues.js';
 import { popSubfield, pushSubfield } from './stack.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
 import { finishMask, initMask } from './wildcards.js';
@@ -363,13 +363,17 @@ export class Translation implements TranslateContext {
     this.flow.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
   }
 
-  setQueue(queue: number | null): void {
-    setExact(this.wc, OFF_SKB_PRIORITY, 4);
-    // Queues of a Linux HTB qdisc: handle 1:, class queue + 1.
-    const priority = queue === null ? this.origSkbPriority : (0x10000 | (queue + 1)) >>> 0;
-    if (this.flow.u32(OFF_SKB_PRIORITY) === priority) return;
+  setQueue(queue: number): boolean {
+    const priority = queuePriority(this.bridge.backer, queue);
+    if (priority === null) return false;
     this.flow.setU32(OFF_SKB_PRIORITY, priority);
-    this.note(`queue = ${formatHex(priority)}`);
+    return true;
+  }
+
+  popQueue(): void {
+    if (this.flow.u32(OFF_SKB_PRIORITY) === this.origSkbPriority) return;
+    this.flow.setU32(OFF_SKB_PRIORITY, this.origSkbPriority);
+    this.note(`queue = ${formatHex(this.origSkbPriority)}`);
   }
 
   group(groupId: number): void {
