@@ -174,7 +174,7 @@ describe('ovs-ofctl', () => {
   });
 
   test.each([
-    ['snoop', 'snoop: Upcall does not have this command yet'],
+    ['ofp-parse', 'ofp-parse: Upcall does not have this command yet'],
     ['frobnicate', "unknown command 'frobnicate'; use --help for help"],
   ])('%s is refused', async (command, message) => {
     const output = await run(fakeSwitch(), command, 'br0');
