@@ -134,6 +134,20 @@ export interface CtFlushRequest {
   readonly reply: CtTuple | null;
 }
 
+/** What an IPFIX exporter has sampled and sent. */
+export interface IpfixStats {
+  readonly flows: number;
+  readonly currentFlows: number;
+  readonly packets: number;
+  readonly ipv4Packets: number;
+  readonly ipv6Packets: number;
+  readonly errorPackets: number;
+  readonly ipv4ErrorPackets: number;
+  readonly ipv6ErrorPackets: number;
+  readonly sent: number;
+  readonly sendErrors: number;
+}
+
 /** An OpenFlow error as a switch answers it (OFPT_ERROR): the words are ovs-ofctl's. */
 export class OpenFlowError extends Error {
   /** OFPFMFC_OVERLAP, OFPBAC_BAD_OUT_PORT, … */
@@ -190,6 +204,10 @@ export interface SwitchConnection {
   /** Applies all or none of them, in order. */
   bundle?(messages: readonly BundleMessage[]): void;
   ctFlush?(request: CtFlushRequest): void;
+  /** Null where the bridge has no IPFIX exporter. */
+  ipfixBridgeStats?(): IpfixStats | null;
+  /** Of the exporters of its collector sets. */
+  ipfixSetStats?(): readonly (IpfixStats & { readonly collectorSetId: number })[];
   /** Connects a controller, which hears what the switch says unasked. */
   connect?(options: ControllerOptions): ControllerConnection;
 }

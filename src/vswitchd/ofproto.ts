@@ -24,6 +24,7 @@ import {
   type FlowStatsEntry,
   type FlowStatsRequest,
   type FragmentHandling,
+  type IpfixStats,
   OpenFlowError,
   type PacketOut,
   type PortDescription,
@@ -208,6 +209,14 @@ export class Ofproto implements SwitchConnection {
     if (handling === 'reassemble' || handling === this.bridge.fragmentHandling) return;
     this.bridge.fragmentHandling = handling;
     this.bridge.backer.noteChange();
+  }
+
+  ipfixBridgeStats(): IpfixStats | null {
+    return this.bridge.flowExport.ipfix?.bridgeStats() ?? null;
+  }
+
+  ipfixSetStats(): readonly (IpfixStats & { readonly collectorSetId: number })[] {
+    return this.bridge.flowExport.ipfix?.setStats() ?? [];
   }
 
   /** All of them or none, in order; packets leave once all have been taken. */

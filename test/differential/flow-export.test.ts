@@ -15,6 +15,9 @@ const NETFLOW = 3;
 type Step =
   | { readonly vsctl: string }
   | { readonly ofctl: string }
+  | { readonly appctl: string }
+  /** An ovs-ofctl command that both must answer with the same text. */
+  | { readonly ask: string }
   | { readonly receive: readonly [port: string, packet: string] }
   | { readonly warp: number };
 
@@ -54,7 +57,7 @@ const received = (ports: readonly string[]): readonly Step[] =>
 const SETUP: readonly Step[] = [
   {
     vsctl:
-      'add-br br0 -- set bridge br0 datapath-type=dummy fail-mode=secure other-config:datapath-id=0000000000001234 -- ' +
+      'add-br br0 -- set bridge br0 datapath-type=dummy fail-mode=secure protocols=OpenFlow10,OpenFlow13 other-config:datapath-id=0000000000001234 -- ' +
       [1, 2, 3, 4, 5, 6]
         .map(
           (n) =>
@@ -97,6 +100,27 @@ const CASES: readonly (readonly [name: string, steps: readonly Step[]])[] = [
     ],
   ],
   [
+    'sFlow of tunnels and labels',
+    [
+      {
+        vsctl:
+          'add-port br0 vx -- set Interface vx type=vxlan ofport_request=21 options:remote_ip=1.1.1.1 options:local_ip=2.2.2.2 options:key=5 options:tos=8 -- ' +
+          'add-port br0 gr -- set Interface gr type=gre ofport_request=22 options:remote_ip=1.1.1.2 options:key=flow -- ' +
+          '--id=@s create sFlow targets="127.0.0.1:{1}" agent=127.0.0.1 sampling=1 polling=0 -- set Bridge br0 sflow=@s -- ' +
+          '--id=@i create IPFIX targets="127.0.0.1:{2}" sampling=1 -- set Bridge br0 ipfix=@i',
+      },
+      { appctl: 'dpif/set-dp-features br0 tnl_push_pop false' },
+      { ofctl: 'add-flow br0 in_port=1,actions=21' },
+      { ofctl: 'add-flow br0 in_port=2,actions=set_tunnel:7,22' },
+      { ofctl: 'add-flow br0 in_port=3,actions=21,22' },
+      { ofctl: 'add-flow br0 in_port=4,ip,actions=push_mpls:0x8847,load:5->OXM_OF_MPLS_LABEL[],push_mpls:0x8847,2' },
+      { ofctl: 'add-flow br0 in_port=5,mpls,actions=load:9->OXM_OF_MPLS_LABEL[],2' },
+      ...received(['p1', 'p2', 'p3', 'p4', 'p5']),
+      { ask: 'dump-ipfix-bridge br0' },
+      { warp: 1000 },
+    ],
+  ],
+  [
     'IPFIX of a bridge, flow by flow',
     [
       {
@@ -104,6 +128,8 @@ const CASES: readonly (readonly [name: string, steps: readonly Step[]])[] = [
           '-- --id=@i create IPFIX targets="127.0.0.1:{2}" obs_domain_id=123 obs_point_id=456 sampling=1 -- set Bridge br0 ipfix=@i',
       },
       ...received(['p1', 'p2', 'p3', 'p4']),
+      { ask: 'dump-ipfix-bridge br0' },
+      { ask: 'dump-ipfix-flow br0' },
       { warp: 1000 },
     ],
   ],
@@ -117,6 +143,7 @@ const CASES: readonly (readonly [name: string, steps: readonly Step[]])[] = [
       },
       ...received(['p1', 'p3']),
       ...received(['p1', 'p3']),
+      { ask: '-O OpenFlow13 dump-ipfix-bridge br0' },
       // Its clock stands still for nobody: what is cached is forced out.
       { vsctl: 'clear Bridge br0 ipfix' },
     ],
@@ -141,6 +168,8 @@ const CASES: readonly (readonly [name: string, steps: readonly Step[]])[] = [
         ofctl: 'add-flow br0 in_port=3,actions=sample(probability=65535,collector_set_id=7,egress)',
       },
       ...received(['p1', 'p2', 'p3']),
+      { ask: 'dump-ipfix-bridge br0' },
+      { ask: 'dump-ipfix-flow br0' },
       { vsctl: '--all destroy Flow_Sample_Collector_Set' },
     ],
   ],
@@ -244,7 +273,13 @@ describe.skipIf(!requireOracle())('what collectors are told', () => {
   const words = (line: string): string[] => withPorts(line).split(' ').filter(Boolean);
   const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
 
-  async function real(steps: readonly Step[]): Promise<readonly Collected[]> {
+  interface Outcome {
+    readonly collected: readonly Collected[];
+    readonly answers: readonly string[];
+  }
+
+  async function real(steps: readonly Step[]): Promise<Outcome> {
+    const answers: string[] = [];
     oracle.clear();
     await oracle.appctl('time/stop');
     await moment();
@@ -252,6 +287,8 @@ describe.skipIf(!requireOracle())('what collectors are told', () => {
     for (const step of steps) {
       if ('vsctl' in step) oracle.must('ovs-vsctl', words(step.vsctl));
       else if ('ofctl' in step) oracle.must('ovs-ofctl', words(step.ofctl));
+      else if ('ask' in step) answers.push(oracle.run('ovs-ofctl', words(step.ask)).stdout);
+      else if ('appctl' in step) expect((await oracle.appctl(...(step.appctl.split(' ') as [string]))).ok).toBe(true);
       else if ('warp' in step) {
         await oracle.appctl('revalidator/wait');
         await oracle.appctl('time/warp', String(step.warp), String(step.warp));
@@ -263,14 +300,17 @@ describe.skipIf(!requireOracle())('what collectors are told', () => {
       for (let i = 0; i < 12; i++) await oracle.appctl('version');
     }
     await moment();
-    return collected;
+    return { collected, answers };
   }
 
-  async function ours(steps: readonly Step[]): Promise<readonly Collected[]> {
+  async function ours(steps: readonly Step[]): Promise<Outcome> {
+    const answers: string[] = [];
     const sw = new TestSwitch();
     for (const step of steps) {
       if ('vsctl' in step) sw.vsctl(withPorts(step.vsctl));
       else if ('ofctl' in step) await sw.ofctl(step.ofctl);
+      else if ('ask' in step) answers.push(await sw.ofctl(step.ask));
+      else if ('appctl' in step) sw.appctl(step.appctl);
       else if ('warp' in step) {
         sw.appctl('revalidator/wait');
         sw.appctl(`time/warp ${step.warp} ${step.warp}`);
@@ -281,14 +321,18 @@ describe.skipIf(!requireOracle())('what collectors are told', () => {
       }
     }
     const collectors = new Map(sockets.map((socket, i) => [socket.address().port, i + 1]));
-    return sw.exported.map(({ port, datagram }) => ({ collector: collectors.get(port)!, datagram }));
+    return {
+      collected: sw.exported.map(({ port, datagram }) => ({ collector: collectors.get(port)!, datagram })),
+      answers,
+    };
   }
 
   test.each(CASES)('%s', async (_name, more) => {
     const steps = [...SETUP, ...more];
     const theirs = await real(steps);
     const mine = await ours(steps);
-    expect(theirs.length).toBeGreaterThan(0);
-    expect(mine.map(withoutTimes)).toEqual(theirs.map(withoutTimes));
+    expect(theirs.collected.length).toBeGreaterThan(0);
+    expect(mine.collected.map(withoutTimes)).toEqual(theirs.collected.map(withoutTimes));
+    expect(mine.answers).toEqual(theirs.answers);
   });
 });

@@ -27,7 +27,8 @@ import { queueStats } from './queue-stats.js';
 import { replaceFlows } from './replace-flows.js';
 import { show } from './show.js';
 import { snoop } from './snoop.js';
-import { ctFlushZone, dumpDesc, dumpIpfixBridge, dumpIpfixFlow, getFrags, setFrags } from './switch-settings.js';
+import { dumpIpfixBridge, dumpIpfixFlow } from './dump-ipfix.js';
+import { ctFlushZone, dumpDesc, getFrags, setFrags } from './switch-settings.js';
 import { dumpTableDesc, dumpTableFeatures, dumpTables, modTable } from './tables.js';
 import { addTlvMap, delTlvMap, dumpTlvMap } from './tlv-map.js';
 

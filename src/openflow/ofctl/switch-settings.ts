@@ -1,7 +1,6 @@
 /**
- * dump-desc, get-frags, set-frags, ct-flush-zone, dump-ipfix-bridge and dump-ipfix-flow.
- * Mirrors the functions of these names in utilities/ovs-ofctl.c. Upcall's bridges have no IPFIX exporter, and answer as
- * OVS's do that have none configured.
+ * dump-desc, get-frags, set-frags and ct-flush-zone.
+ * Mirrors the functions of these names in utilities/ovs-ofctl.c.
  */
 import { UserError } from '../../report/user-error.js';
 import { parseU16 } from '../number-text.js';
@@ -74,20 +73,3 @@ export const ctFlushZone: OfctlCommand = {
     offering(connection, 'ctFlush').ctFlush({ zone, family: null, protocol: 0, original: null, reply: null });
   },
 };
-
-const ipfixCommand = (name: string, what: string): OfctlCommand => ({
-  name,
-  usage: 'switch',
-  minArgs: 1,
-  maxArgs: 1,
-  writes: false,
-  run(invocation, [switchName = '']) {
-    const { version } = invocation.open(switchName);
-    const xid = invocation.nextXid();
-    const request = invocation.header(`NXST_${what} request`, version, xid);
-    invocation.print(`${invocation.header('OFPT_ERROR', version, xid)} NXST_NOT_CONFIGURED\n${request}\n`);
-  },
-});
-
-export const dumpIpfixBridge = ipfixCommand('dump-ipfix-bridge', 'IPFIX_BRIDGE');
-export const dumpIpfixFlow = ipfixCommand('dump-ipfix-flow', 'IPFIX_FLOW');

@@ -4,6 +4,7 @@
  *
  * The invariant: flows lie in the cache in the order in which they began, and no record is sent before the templates.
  */
+import type { IpfixStats } from '#src/openflow/switch-connection.js';
 import { Collectors, type ExportHost, sameTargets } from './collectors.js';
 import {
   aggregate,
@@ -43,19 +44,7 @@ export interface ExporterSurroundings {
 }
 
 /** Counters of ovs-ofctl dump-ipfix-bridge and dump-ipfix-flow. */
-export interface IpfixStats {
-  flows: number;
-  currentFlows: number;
-  packets: number;
-  ipv4Packets: number;
-  ipv6Packets: number;
-  errorPackets: number;
-  ipv4ErrorPackets: number;
-  ipv6ErrorPackets: number;
-  sent: number;
-  sendErrors: number;
-}
-
+type Counts = { -readonly [K in keyof IpfixStats]: IpfixStats[K] };
 export const sameExporter = (a: ExporterSettings, b: ExporterSettings): boolean =>
   sameTargets(a.targets, b.targets) &&
   a.activeTimeoutSec === b.activeTimeoutSec &&
@@ -74,7 +63,7 @@ export class IpfixExporter {
   private virtualId: string | null = null;
   private totals = new ExporterTotals();
   private readonly cache = new Map<string, IpfixFlow>();
-  readonly stats: IpfixStats = {
+  readonly stats: Counts = {
     flows: 0,
     currentFlows: 0,
     packets: 0,

@@ -4,17 +4,12 @@
  */
 import { type DpAction, NO_PORT, type SampleCookie } from '#datapath/dpif.js';
 import { type FlowKey, OFF_ETH_TYPE, OFF_IN_PORT, OFF_NW_PROTO, OFF_TP_DST, OFF_TUN_DST } from '#flowtable/flow-key.js';
+import type { IpfixStats } from '#src/openflow/switch-connection.js';
 import type { Bridge } from '../bridge.js';
 import type { SwitchPort } from '../bundle.js';
 import { hashInteger, OvsHmap } from '../ovs-hmap.js';
 import { portByOdp, tunnelProtocolOf } from './exported-ports.js';
-import {
-  type ExporterSettings,
-  type ExporterSurroundings,
-  IpfixExporter,
-  type IpfixStats,
-  sameExporter,
-} from './ipfix-exporter.js';
+import { type ExporterSettings, type ExporterSurroundings, IpfixExporter, sameExporter } from './ipfix-exporter.js';
 import type { Sample } from './ipfix-record.js';
 import { tunnelOf } from './sflow-actions.js';
 
