@@ -11,6 +11,8 @@ const LINK_DOWN = 1;
 const LIVE = 4;
 /** OFPPC_NO_STP, NO_RECV_STP and NO_FLOOD, which later versions do not have. */
 const OPENFLOW_10_CONFIG = 2 | 8 | 16;
+/** A counter that a device does not keep: all ones on the wire. */
+const UNKNOWN = -1n;
 
 /** As OVS lists them: in the order of its table of ports. */
 export function portsInOrder(bridge: Bridge): readonly SwitchPort[] {
@@ -64,8 +66,7 @@ export function portStatsEntry(port: SwitchPort, nowNs: number): PortStatsEntry 
     ? { packets: port.credited.txPackets, bytes: port.credited.txBytes }
     : { packets: stats.txPackets, bytes: stats.txBytes };
   // A patch or tunnel port knows its packets and bytes, and nothing else.
-  const known = (count: number): bigint => (isCredited ? 0n : BigInt(count));
-  const unknown = isCredited ? 0n : -1n;
+  const known = (count: number): bigint => (isCredited ? UNKNOWN : BigInt(count));
   return {
     port: port.ofPort,
     name: port.name,
@@ -73,14 +74,14 @@ export function portStatsEntry(port: SwitchPort, nowNs: number): PortStatsEntry 
     rxBytes: BigInt(rx.bytes),
     rxDropped: known(stats.rxDropped),
     rxErrors: known(stats.rxErrors),
-    rxFrameErrors: unknown,
-    rxOverErrors: unknown,
-    rxCrcErrors: unknown,
+    rxFrameErrors: UNKNOWN,
+    rxOverErrors: UNKNOWN,
+    rxCrcErrors: UNKNOWN,
     txPackets: BigInt(tx.packets),
     txBytes: BigInt(tx.bytes),
     txDropped: known(stats.txDropped),
     txErrors: known(stats.txErrors),
-    collisions: unknown,
+    collisions: UNKNOWN,
     durationNs: nowNs - port.createdNs,
   };
 }

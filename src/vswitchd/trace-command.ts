@@ -2,7 +2,7 @@
  * ofproto/trace: translates a packet and tells how. Mirrors ofproto-dpif-trace.c; the tree of nodes is made by
  * translation, this file frames it as ovs-appctl shows it.
  */
-import type { SlowPathReason } from '#datapath/dpif.js';
+import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import { FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import type { Action } from '#src/openflow/action/action.js';
@@ -111,9 +111,16 @@ function followRecirculated(bridge: Bridge, first: TranslateOutcome, request: Tr
   return text;
 }
 
+/** Without what leaves or comes back, within clones too. */
+function withoutOutputs(actions: readonly DpAction[]): readonly DpAction[] {
+  return actions
+    .filter(({ kind }) => kind !== 'output' && kind !== 'recirc')
+    .map((action) => (action.kind === 'clone' ? { ...action, actions: withoutOutputs(action.actions) } : action));
+}
+
 /** What a traced packet does besides leaving: it goes to the controllers that it is for. */
 function executeWithoutOutput(bridge: Bridge, request: TraceRequest, outcome: TranslateOutcome): void {
-  const actions = outcome.actions.filter(({ kind }) => kind !== 'output' && kind !== 'recirc');
+  const actions = withoutOutputs(outcome.actions);
   if (actions.length === 0) return;
   const key = request.flow.clone();
   key.setU32(OFF_IN_PORT, bridge.ports.get(request.flow.u32(OFF_IN_PORT))?.odpPort ?? 0);

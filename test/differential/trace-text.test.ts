@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OvsOracle, requireOracle } from '../support/ovs-oracle.js';
 import { KINDS_OF_CASES } from './bridge/kinds.js';
 import { OurSwitch } from './bridge/our-switch.js';
+import { traceCommand } from './bridge/case.js';
 import { runCase } from './bridge/run.js';
 import { RealSwitch } from './bridge/switch.js';
 import { suiteSettings } from './dice.js';
@@ -22,7 +23,7 @@ const linesOf = (text: string): string[] =>
 
 describe.skipIf(!requireOracle())('the text of traces', () => {
   let oracle: OvsOracle;
-  const { seed, cases } = suiteSettings('trace text', 15);
+  const { seed, cases } = suiteSettings('trace text', 5);
 
   beforeAll(async () => {
     oracle = await OvsOracle.start();
@@ -41,10 +42,13 @@ describe.skipIf(!requireOracle())('the text of traces', () => {
         for (const step of given.steps) {
           if (step.kind !== 'trace') continue;
           const [real, own] = await Promise.all(
-            [theirs, ours].map(async (target) => (await target.appctl('ofproto/trace', step.bridge, step.flow)).text),
+            [theirs, ours].map(async (target) => {
+              const [command, ...args] = traceCommand(step);
+              return (await target.appctl(command!, ...args)).text;
+            }),
           );
           traces++;
-          const where = `seed ${given.seed}: ofproto/trace ${step.bridge} ${step.flow}`;
+          const where = `seed ${given.seed}: ${traceCommand(step).join(' ')}`;
           expect([where, ...linesOf(own!).sort()]).toEqual([where, ...linesOf(real!).sort()]);
         }
       }

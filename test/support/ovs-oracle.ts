@@ -125,7 +125,7 @@ export class OvsOracle {
     });
   }
 
-  /** Deletes all bridges, so that one instance serves many cases. */
+  /** Deletes all bridges and settings, so that one instance serves many cases. */
   clear(): void {
     const bridges = this.must('ovs-vsctl', ['list-br']).split('\n').filter(Boolean);
     if (bridges.length === 0) return;
@@ -133,6 +133,7 @@ export class OvsOracle {
       '--all',
       'destroy',
       'Flow_Sample_Collector_Set',
+      ...['--', 'clear', 'Open_vSwitch', '.', 'other_config'],
       ...bridges.flatMap((bridge) => ['--', 'del-br', bridge]),
     ]);
   }

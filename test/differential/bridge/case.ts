@@ -14,17 +14,56 @@ export interface BridgeCase {
   /** ovs-vsctl arguments that may be left out one group at a time, in the same call. */
   readonly settings: readonly (readonly string[])[];
   readonly meters?: readonly { readonly bridge: string; readonly meter: string }[];
+  /** Tunnels, added in a call of their own: those without a number in their name take what is free. */
+  readonly tunnels?: readonly string[];
   readonly groups?: readonly { readonly bridge: string; readonly group: string }[];
   readonly flows: readonly { readonly bridge: string; readonly flow: string }[];
+  /** Flows may be refused, by both switches in the same words. */
+  readonly mayRefuse?: true;
   readonly steps: readonly Step[];
 }
 
-/** A trace's packet is the same flow in the datapath's words. */
-export type Step =
-  | { readonly kind: 'trace'; readonly bridge: string; readonly flow: string; readonly packet: string }
-  | { readonly kind: 'receive'; readonly port: string; readonly flow: string }
-  /** ovs-appctl, whose text is compared but for what matches `ignore` (ages, say). */
-  | { readonly kind: 'command'; readonly command: string; readonly args: readonly string[]; readonly ignore: RegExp };
+export type Step = Trace | Receive | Ask;
+
+export interface Trace {
+  readonly kind: 'trace';
+  /** Or `ovs-dummy`, when the flow is in the datapath's words. */
+  readonly bridge: string;
+  readonly flow: string;
+  /** The same flow in the datapath's words. */
+  readonly packet: string;
+  /** A frame in hexadecimal, -generate, --ct-next and the like. */
+  readonly options?: readonly string[];
+  /** Makes it the trace of a packet-out with these actions. */
+  readonly actions?: string;
+}
+
+export interface Receive {
+  readonly kind: 'receive';
+  readonly port: string;
+  /** In the datapath's words, or a frame in hexadecimal. */
+  readonly flow: string;
+  /** What was cached for the packet stays cached, for an Ask to come. */
+  readonly keeps?: true;
+}
+
+/** A list that is compared line by line, without order. */
+export interface Ask {
+  readonly kind: 'ask';
+  readonly tool: 'appctl' | 'ofctl';
+  readonly args: readonly string[];
+  /** What does not count (ages, say). */
+  readonly ignore?: RegExp;
+}
+
+/** A trace as a command of ovs-appctl. */
+export const traceCommand = ({ bridge, flow, options, actions }: Trace): readonly string[] => [
+  actions === undefined ? 'ofproto/trace' : 'ofproto/trace-packet-out',
+  bridge,
+  flow,
+  ...(options ?? []),
+  ...(actions === undefined ? [] : [actions]),
+];
 
 const BR0_PORTS = [1, 2, 3, 4, 5];
 const BR1_PORTS = [11, 12];

@@ -21,17 +21,21 @@ import { formatOdpKey } from '#src/vswitchd/odp/odp-format.js';
 const VXLAN_PORT = 4789;
 
 /** Each output with the packet as it then is, sorted. */
-export function effectsOf(actionsText: string, packet: FlowKey): readonly string[] {
+export const effectsOf = (actionsText: string, packet: FlowKey): readonly string[] =>
+  effects(parseOdpActions(actionsText), packet, '').sort();
+
+/** hiddenBefore: what was done of which the packet's key shows nothing. */
+function effects(actions: readonly DpAction[], packet: FlowKey, hiddenBefore: string): string[] {
   const key = packet.clone();
-  const effects: string[] = [];
+  const found: string[] = [];
   /** What the packet's key does not show, and all outputs after it have: MPLS labels, tracking, what depends on the length. */
-  let hidden = '';
+  let hidden = hiddenBefore;
   /** What the next output or recirculation has of actions before it that change no header. */
   let prefix = '';
-  for (const action of parseOdpActions(actionsText)) {
+  for (const action of actions) {
     switch (action.kind) {
       case 'output':
-        effects.push(
+        found.push(
           `${hidden}${prefix}${action.port} ${formatOdpKey(leavingBy(action.port, key), null, { verbose: true })}`,
         );
         prefix = '';
@@ -43,7 +47,7 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
         const text = formatOdpActions([action]).replace(/vid=\d+,pcp=\d+(?=,output=2147483)/, 'vid=*');
         // A sample that tells of the tunnel has its header.
         const port = text.includes('tunnel_out_port') ? VXLAN_PORT : null;
-        effects.push(`${hidden}${prefix}${text} ${formatOdpKey(leavingBy(port, key), null, { verbose: true })}`);
+        found.push(`${hidden}${prefix}${text} ${formatOdpKey(leavingBy(port, key), null, { verbose: true })}`);
         prefix = '';
         break;
       }
@@ -63,16 +67,27 @@ export function effectsOf(actionsText: string, packet: FlowKey): readonly string
       case 'pop_mpls':
       case 'ct':
       case 'ct_clear':
-      case 'check_pkt_len':
         hidden += `${formatOdpActions([action])} `;
         break;
+      case 'clone':
+        // A copy for a bridge beyond a patch port: real OVS does without for the last one of a flood.
+        found.push(...effects(action.actions, key, hidden));
+        break;
+      case 'check_pkt_len': {
+        const within = (branch: readonly DpAction[], word: string): void => {
+          found.push(...effects(branch, key, `${hidden}${word} than ${action.size} `));
+        };
+        within(action.greater, 'longer');
+        within(action.lessOrEqual, 'no longer');
+        break;
+      }
       case 'drop':
         break;
       default:
         prefix += `${formatOdpActions([action])} `;
     }
   }
-  return effects.sort();
+  return found;
 }
 
 /** Tunnel metadata means nothing where the packet does not leave by a tunnel: it stays from an earlier output. */

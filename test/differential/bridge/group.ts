@@ -65,7 +65,7 @@ export function randomGroupCase(seed: number): BridgeCase {
   };
 }
 
-const sendToGroup = (dice: Dice): string =>
+export const sendToGroup = (dice: Dice): string =>
   dice.pick([
     () => `group:${dice.pick(GROUPS)}`,
     () => `group:${dice.pick(GROUPS)},output:${dice.pick(PORTS)}`,
@@ -83,7 +83,7 @@ function withGroup(dice: Dice, flow: string): string {
 
 type Type = 'all' | 'indirect' | 'select' | 'fast_failover';
 
-function group(dice: Dice, id: number): string {
+export function group(dice: Dice, id: number): string {
   const type = dice.pick<Type>(['all', 'indirect', 'select', 'select', 'select', 'fast_failover']);
   const count = type === 'indirect' ? 1 : dice.between(type === 'all' ? 0 : 1, 4);
   const ids = dice.some([0, 1, 2, 3, 7, 100], count, count);
@@ -142,7 +142,7 @@ function bucketActions(dice: Dice, groupId: number): string {
   return `${change},${output}`;
 }
 
-function mirror(dice: Dice, number: number): string[] {
+export function mirror(dice: Dice, number: number): string[] {
   const out = `p${dice.pick([4, 5])}`;
   const ids = new Map([[out, `@out${number}`]]);
   const refer = (port: string): string => {

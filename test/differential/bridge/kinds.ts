@@ -1,4 +1,5 @@
 /** The kinds of random cases, each about other parts of a switch. */
+import { AREAS, randomAreaCase } from '../area/areas.js';
 import { type BridgeCase, randomCase } from './case.js';
 import { randomGroupCase } from './group.js';
 import { randomMulticastCase } from './multicast.js';
@@ -18,4 +19,9 @@ export const KINDS_OF_CASES: readonly KindOfCase[] = [
   { name: 'multicast', randomOf: randomMulticastCase, defaultCases: 15 },
   { name: 'state', randomOf: randomStatefulCase, defaultCases: 40 },
   { name: 'sampling', randomOf: randomSamplingCase, defaultCases: 40 },
+  ...AREAS.map((area) => ({
+    name: area.name,
+    randomOf: (seed: number) => randomAreaCase(area, seed),
+    defaultCases: area.defaultCases,
+  })),
 ];

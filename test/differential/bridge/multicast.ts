@@ -11,7 +11,7 @@ const GROUPS6 = ['ff02::1', 'ff02::5', 'ff05::1:3', 'ff3e::8000:1'];
 const VLANS = [null, null, 10, 20];
 
 /** Ages are those of a clock that runs. */
-const SHOW = { kind: 'command', command: 'mdb/show', args: ['br0'], ignore: / +\d+$/ } as const;
+const SHOW = { kind: 'ask', tool: 'appctl', args: ['mdb/show', 'br0'], ignore: / +\d+$/ } as const;
 /** As much of a trace's packet as it takes to tell whether two floods differ in more than their order. */
 const ETHERNET = 'in_port(1),eth(src=02:00:00:00:00:01,dst=01:00:5e:01:01:01)';
 const PLAIN = `${ETHERNET},eth_type(0x1234)`;
@@ -39,7 +39,7 @@ export function randomMulticastCase(seed: number): BridgeCase {
     const port = `p${dice.pick(PORTS)}`;
     steps.push({ kind: 'receive', port, flow: toHex(dice.chance(0.5) ? message(dice) : message6(dice)) });
     if (i % 4 === 3) steps.push(SHOW);
-    if (i === 9 && dice.chance(0.3)) steps.push({ ...SHOW, command: 'mdb/flush' });
+    if (i === 9 && dice.chance(0.3)) steps.push({ ...SHOW, args: ['mdb/flush'] });
     steps.push({ kind: 'receive', port: `p${dice.pick(PORTS)}`, flow: toHex(traffic(dice)) });
     const flow = dice.pick([
       `udp,nw_dst=${dice.pick(GROUPS)}`,

@@ -60,13 +60,14 @@ export class OurSwitch implements SwitchUnderTest {
     );
   }
 
-  async ofctl(args: readonly string[], input: string): Promise<void> {
+  async ofctl(args: readonly string[], input: string): Promise<string> {
     const output = await runOfctl(args, {
       connection: (name) => this.vswitchd.bridge(name),
       readFile: () => Promise.reject(new Error('no files here')),
       stdin: input,
     });
     this.check(output);
+    return output.stdout;
   }
 
   /** A file that commands can read; returns its path. */

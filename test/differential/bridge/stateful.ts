@@ -116,7 +116,7 @@ function action(dice: Dice, kind: Kind, table: number): string {
 
 const members = (dice: Dice): string => dice.some(PORTS, 1, 4).join(',');
 
-function ct(dice: Dice, kind: Kind, next: number | null): string {
+export function ct(dice: Dice, kind: Kind, next: number | null): string {
   const parts: string[] = [];
   const commits = dice.chance(0.5);
   if (commits) parts.push('commit');
@@ -139,7 +139,7 @@ function ct(dice: Dice, kind: Kind, next: number | null): string {
   return `ct(${parts.join(',')})`;
 }
 
-function learn(dice: Dice): string {
+export function learn(dice: Dice): string {
   const parts = [`table=${dice.between(1, TABLES - 1)}`, `priority=${dice.pick([30, 40])}`];
   if (dice.chance(0.5)) parts.push(`idle_timeout=${dice.pick([60, 300])}`);
   if (dice.chance(0.5)) parts.push(`cookie=${dice.pick(['0x5', '0x6'])}`);
@@ -159,7 +159,7 @@ function learn(dice: Dice): string {
   return `learn(${parts.join(',')})`;
 }
 
-function conjunction(dice: Dice): string[] {
+export function conjunction(dice: Dice): string[] {
   const table = dice.below(TABLES);
   const priority = dice.pick([20, 60]);
   const flow = (match: string, actions: string): string =>

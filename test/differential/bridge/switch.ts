@@ -9,10 +9,10 @@ export interface SwitchUnderTest {
   clear(): void | Promise<void>;
   /** {dir} in an argument stands for the folder that tx_pcap files go to. Throws with the tool's words. */
   vsctl(args: readonly string[]): void | Promise<void>;
-  ofctl(args: readonly string[], input: string): void | Promise<void>;
+  ofctl(args: readonly string[], input: string): string | Promise<string>;
   appctl(command: string, ...args: readonly string[]): Promise<OracleReply>;
-  /** Returns when a packet has left and what was learned from it counts. */
-  settle(): Promise<void>;
+  /** Returns when a packet has left and what was learned from it counts; keeps: its megaflows stay. */
+  settle(keeps?: boolean): Promise<void>;
   /** Frames that left by a dummy port since the last call, as hexadecimal. */
   transmitted(port: string): readonly string[];
 }
@@ -59,8 +59,8 @@ export class RealSwitch implements SwitchUnderTest {
     );
   }
 
-  ofctl(args: readonly string[], input: string): void {
-    this.oracle.must('ovs-ofctl', args, input);
+  ofctl(args: readonly string[], input: string): string {
+    return this.oracle.must('ovs-ofctl', args, input);
   }
 
   /** A file that commands can read; returns its path. */
@@ -78,9 +78,9 @@ export class RealSwitch implements SwitchUnderTest {
    * OVS answers up to ten commands before it looks at its ports again. Waiting for a revalidation takes half a second:
    * instead nothing stays cached, so that each packet is translated.
    */
-  async settle(): Promise<void> {
+  async settle(keeps = false): Promise<void> {
     for (let i = 0; i < 12; i++) await this.oracle.appctl('version');
-    await this.oracle.appctl('revalidator/purge');
+    if (!keeps) await this.oracle.appctl('revalidator/purge');
   }
 
   transmitted(port: string): readonly string[] {

@@ -1,0 +1,40 @@
+/** What a traced packet does, and queues as the datapath's priority; the answers are those of ovs-vswitchd 3.1.0. */
+import { describe, expect, it } from 'vitest';
+import { TestSwitch } from '../support/test-switch.js';
+
+const PACKET = 'in_port=1,dl_src=50:54:00:00:00:01,dl_dst=50:54:00:00:00:02,dl_type=0x1234';
+
+describe('A trace with a packet', () => {
+  it('sends it nowhere, not out of a clone either', async () => {
+    const sw = TestSwitch.withPorts(3);
+    await sw.ofctl('add-flow br0 actions=clone(output(port=2,max_len=60)),output:3');
+    const text = sw.appctl(`ofproto/trace br0 ${PACKET} -generate`);
+    expect(text).toContain('Datapath actions: clone(trunc(60),2),3');
+    expect(sw.sent).toEqual([]);
+  });
+});
+
+describe('A queue', () => {
+  it.each([
+    ['set_queue:0,output:2', '2'],
+    ['set_queue:5,output:2', 'set(skb_priority(0x5)),2'],
+    ['enqueue:2:7', 'set(skb_priority(0x7)),2'],
+  ])('%s is the priority of that number', async (actions, expected) => {
+    const sw = TestSwitch.withPorts(2);
+    await sw.ofctl(`add-flow br0 actions=${actions}`);
+    const text = sw.appctl(`ofproto/trace br0 ${PACKET}`);
+    expect(text).toContain(`Datapath actions: ${expected}\n`);
+    expect(text).not.toContain('queue =');
+  });
+});
+
+describe('Counters of a patch port', () => {
+  it('are packets and bytes, and nothing else', async () => {
+    const sw = TestSwitch.withPorts(1);
+    sw.vsctl('add-port br0 pa -- set interface pa type=patch options:peer=pb ofport_request=20');
+    expect((await sw.ofctl('dump-ports br0 20')).split('\n').slice(1, 3)).toEqual([
+      '  port 20: rx pkts=0, bytes=0, drop=?, errs=?, frame=?, over=?, crc=?',
+      '           tx pkts=0, bytes=0, drop=?, errs=?, coll=?',
+    ]);
+  });
+});
