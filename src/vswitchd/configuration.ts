@@ -335,11 +335,13 @@ export class Configuration {
       return;
     }
     const { netdev, tunnel, peerName } = opened;
+    const ofPort = name === bridge.name ? OFPP_LOCAL : entry.numbers.allocate(row?.integer('ofport_request'));
     if (tunnel !== null && hasTunnelLike(bridge.backer.bridges, tunnel)) {
+      // As in OVS each attempt takes a number, which is not soon given to another.
+      entry.numbers.release(ofPort);
       this.errors.set(name, `could not add network device ${name} to ofproto (File exists)`);
       return;
     }
-    const ofPort = name === bridge.name ? OFPP_LOCAL : entry.numbers.allocate(row?.integer('ofport_request'));
     const port: SwitchPort = {
       name,
       bridge,

@@ -88,7 +88,12 @@ const CS_TRACKED_NEW = 0x21;
 const RULE = '='.repeat(79);
 
 /** The traces of copies that come back, each under a heading that says which it is. */
-function followRecirculated(bridge: Bridge, first: TranslateOutcome, request: TraceRequest): string {
+function followRecirculated(
+  bridge: Bridge,
+  first: TranslateOutcome,
+  request: TraceRequest,
+  actions: readonly Action[] | undefined,
+): string {
   const queue = [...first.recirculated];
   const ctStates = [...request.ctStates];
   let text = '';
@@ -104,7 +109,7 @@ function followRecirculated(bridge: Bridge, first: TranslateOutcome, request: Tr
           : ` - resume conntrack with ct_state=${formatFlags(CT_STATE_NAMES, state, '|')}`;
     }
     text += `\n${packet.nat === null ? '' : supposeNat(flow, packet.nat)}${RULE}\n\n`;
-    const outcome = traceFlow(bridge, flow, { packet: request.packet, names: request.names });
+    const outcome = traceFlow(bridge, flow, { packet: request.packet, names: request.names, actions });
     text += formatTrace(bridge, flow, outcome, request.names);
     queue.push(...outcome.recirculated);
   }
@@ -146,10 +151,11 @@ export function traceCommands(
     const bridge = bridgeNamed(request.bridge);
     if (bridge === undefined) return replyError(`${request.bridge}: unknown bridge`);
     const { packet, names } = request;
-    const outcome = traceFlow(bridge, request.flow, { packet, names, actions: actionsFor?.(bridge) });
+    const actions = actionsFor?.(bridge);
+    const outcome = traceFlow(bridge, request.flow, { packet, names, actions });
     const text = formatTrace(bridge, request.flow, outcome, names);
     if (packet !== null && outcome.error === null) executeWithoutOutput(bridge, request, outcome);
-    return reply(text + followRecirculated(bridge, outcome, request));
+    return reply(text + followRecirculated(bridge, outcome, request, actions));
   };
   return [
     {

@@ -221,6 +221,18 @@ const PORT_NUMBERS: Commands = [
   ['ofproto/trace', 'br0', 'in_port=2'],
 ];
 
+/** Actions that are given stand in for the tables, where a copy comes back, too. */
+const RECIRCULATED: Commands = [
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp,tcp_dst=80', 'ct(table=1),output:2'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp,tcp_dst=80', 'ct(commit),output:2'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp,tcp_dst=80', 'ct(commit,table=2),resubmit(,3)'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,mpls,mpls_bos=1', 'pop_mpls:0x0800,dec_ttl,output:2'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp', 'ct(nat,table=1),ct(table=2),output:3', '--ct-next', 'trk,est'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp', '--ct-next', 'trk,est', 'ct(nat,table=1),ct(table=2),output:3'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp', '-generate', 'ct(table=1)'],
+  ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp', ''],
+];
+
 /** Threads are counted by the CPUs there are, and OVS numbers its revalidators among all threads. */
 const comparable = (text: string): string =>
   text
@@ -243,6 +255,7 @@ const SESSIONS: Readonly<Record<string, readonly [Commands, AppctlSession?]>> = 
   implementations: [IMPLEMENTATIONS],
   logging: [LOGGING],
   'bridges and the daemon': [BRIDGES, { flows: `${FLOWS}\n` }],
+  'packet-outs that come back': [RECIRCULATED, { flows: '', comparable: (text) => text.replace(/(recirc\(|recirc_id=)0x[0-9a-f]+/g, '$1ID') }],
   'numbers of ports': [PORT_NUMBERS],
 };
 

@@ -25,6 +25,28 @@ describe('what cannot be', () => {
     );
   });
 
+  it('and each attempt to add it takes an OpenFlow port number', () => {
+    const sw = TestSwitch.withPorts(3);
+    const add = (name: string, more = 'type=dummy'): void => {
+      sw.vsctl(`add-port br0 ${name} -- set Interface ${name} ${more}`);
+    };
+    add('t1', 'type=vxlan');
+    add('q1');
+    add('t2', 'type=vxlan options:remote_ip=1.1.1.1');
+    add('t3', 'type=vxlan options:remote_ip=1.1.1.1');
+    add('q2');
+    add('q3', 'type=nonsense');
+    add('q4');
+    add('q5', 'type=patch');
+    add('q6');
+    sw.vsctl('set Bridge br0 other_config:x=y');
+    add('q7');
+    add('t4', 'type=vxlan options:remote_ip=1.1.1.1 ofport_request=50');
+    add('q8', 'type=dummy ofport_request=50');
+    const numbers = ['q1', 't2', 'q2', 'q4', 'q6', 'q7', 'q8'].map((name) => `get Interface ${name} ofport`);
+    expect(numbers.map((question) => sw.vsctl(question).trim()).join(' ')).toBe('4 5 8 10 13 16 50');
+  });
+
   it('a bridge on a datapath that there is none of', () => {
     const sw = TestSwitch.withPorts(1);
     sw.vsctl('add-br br1 -- set Bridge br1 datapath_type=nope');

@@ -48,6 +48,7 @@ export type TranslateError =
   | 'too-many-resubmits'
   | 'stack-too-deep'
   | 'no-recirculation-context'
+  | 'recirculation-conflict'
   | 'bridge-not-found'
   | 'too-many-mpls-labels'
   | 'unsupported-packet-type';
@@ -58,6 +59,7 @@ export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
   'too-many-resubmits': 'Too many resubmits',
   'stack-too-deep': 'Stack too deep',
   'no-recirculation-context': 'No recirculation context',
+  'recirculation-conflict': 'Recirculation conflict',
   'bridge-not-found': 'Bridge not found',
   'too-many-mpls-labels': 'Too many MPLS labels',
   'unsupported-packet-type': 'Unsupported packet type',

@@ -145,6 +145,10 @@ export class Translation implements TranslateContext {
       return this.finish('no-recirculation-context');
     }
     let actions: readonly FrozenAction[] | null = input.actions ?? null;
+    if (frozen !== null && actions !== null && actions.length > 0) {
+      this.within('thaw', 'thaw', () => this.report('error', 'Recirculation conflict (actions)!'));
+      return this.finish('recirculation-conflict');
+    }
     if (frozen !== null) actions = thaw(this, frozen);
     else if ((flow.u16(OFF_CT_STATE) & CS_TRACKED) !== 0) this.conntracked = true;
     const isLayer3 = flow.u32(OFF_PACKET_TYPE) !== PT_ETH && inPort?.tunnel?.packetTypes === 'legacy_l3';
