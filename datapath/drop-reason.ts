@@ -7,7 +7,7 @@ export const DROP_REASONS = {
   'vport-down': 'The port is administratively down or has no carrier.',
   'mtu-exceeded': 'The frame is longer than the MTU of the port it was to leave by.',
   'frame-too-short': 'The frame is shorter than an Ethernet header.',
-  'frame-too-long': 'The frame is longer than a packet buffer.',
+  'frame-too-long': 'The frame is longer than any that the datapath takes.',
   'no-packet-buffer': 'All packet buffers were in use.',
   'upcall-queue-full': 'The upcall queue of the port was full, so the flow miss was lost.',
   'upcall-port-full': 'The port had its fair share of the upcall queue in use, so the flow miss was lost.',

@@ -7,6 +7,9 @@
  * A frame may also lie in somebody else's arena (a capture, a benchmark): then `isOwned` is false, the bytes are only
  * read, and the first action that changes the frame moves it into the slot. Output never copies.
  *
+ * A frame that is longer than a slot (none of any wire's is, but a dummy device takes any) gets memory of its own for the
+ * time that it is in flight: the one case in which something is allocated for a packet.
+ *
  * Invariant: each slot is free or held by exactly one packet; a slot's own bytes are written by its packet only.
  */
 import { DATAPATH_WORDS, SHAPE_WORD } from '#flowtable/flow-key.js';
@@ -17,6 +20,8 @@ import { L2_5_WORD, type L3_WORD, L4_WORD, PAD_WORD, ROW_WORDS } from './flow-ex
 export const HEADROOM = 128;
 export const DEFAULT_BUFFER_SIZE = 16384;
 export const DEFAULT_BUFFER_COUNT = 32;
+/** No frame is longer than this. */
+export const MAX_FRAME_SIZE = 1 << 20;
 
 /**
  * The hash of the flow that a packet belonged to when it came in, which goes with it whatever becomes of its headers:
@@ -55,6 +60,9 @@ export class Packet {
   readonly slot: number;
   /** First byte of the slot in the pool's arena. */
   readonly slotStart: number;
+  /** Bytes of the memory that the packet may write, and where it begins: its slot, or that of a long frame. */
+  ownStart: number;
+  ownSize = 0;
   /** First word of the packet row in `words`. */
   readonly row: number;
   readonly words: Int32Array;
@@ -75,6 +83,7 @@ export class Packet {
   constructor(slot: number, slotStart: number, row: number, words: Int32Array, arena: FrameArena) {
     this.slot = slot;
     this.slotStart = slotStart;
+    this.ownStart = slotStart;
     this.row = row;
     this.words = words;
     this.bytes = arena.bytes;
@@ -128,8 +137,9 @@ export class PacketPool {
   /** Slots that are free, as a stack. */
   private readonly free: Int32Array;
   private freeCount: number;
-  /** The longest frame that fits. */
-  readonly frameCapacity: number;
+  /** The longest frame that fits into a slot. */
+  private readonly frameCapacity: number;
+  private readonly slotSize: number;
 
   constructor(count = DEFAULT_BUFFER_COUNT, size = DEFAULT_BUFFER_SIZE) {
     if (size % 64 !== 0 || size <= HEADROOM || count < 1) {
@@ -138,6 +148,7 @@ export class PacketPool {
     const rowsStart = count * size;
     this.arena = makeFrameArena(rowsStart + count * ROW_WORDS * 4);
     this.frameCapacity = size - HEADROOM;
+    this.slotSize = size;
     const words = new Int32Array(this.arena.bytes.buffer, rowsStart, count * ROW_WORDS);
     this.free = new Int32Array(count);
     this.freeCount = count;
@@ -164,17 +175,32 @@ export class PacketPool {
     this.free[this.freeCount++] = packet.slot;
   }
 
-  /** Copies a frame into the packet's slot; false when it is too long. */
+  /** Copies a frame into memory of the packet's own; false when it is longer than any. */
   load(packet: Packet, frame: Uint8Array): boolean {
-    if (frame.length > this.frameCapacity) return false;
-    packet.bytes = this.arena.bytes;
-    packet.view = this.arena.view;
-    packet.start = packet.slotStart + HEADROOM;
+    if (!this.takeMemory(packet, frame.length)) return false;
+    packet.start = packet.ownStart + HEADROOM;
     packet.length = frame.length;
     packet.isOwned = true;
     packet.isChanged = false;
     packet.flowHashState = FLOW_HASH_OF_ROW;
-    this.arena.bytes.set(frame, packet.start);
+    packet.bytes.set(frame, packet.start);
+    return true;
+  }
+
+  /** Points the packet at memory that it may write: its slot, or for a long frame some that is made for it. */
+  private takeMemory(packet: Packet, length: number): boolean {
+    if (length <= this.frameCapacity) {
+      packet.bytes = this.arena.bytes;
+      packet.view = this.arena.view;
+      packet.ownStart = packet.slotStart;
+      packet.ownSize = this.slotSize;
+      return true;
+    }
+    if (length > MAX_FRAME_SIZE) return false;
+    packet.ownStart = 0;
+    packet.ownSize = HEADROOM + length;
+    packet.bytes = new Uint8Array(packet.ownSize);
+    packet.view = new DataView(packet.bytes.buffer);
     return true;
   }
 
@@ -189,25 +215,23 @@ export class PacketPool {
     packet.flowHashState = FLOW_HASH_OF_ROW;
   }
 
-  /** Sees to it that the frame lies in the packet's own slot; false when it is too long for one. */
+  /** Sees to it that the frame lies in memory of the packet's own; false when it is longer than any. */
   own(packet: Packet): boolean {
     if (packet.isOwned) return true;
-    if (packet.length > this.frameCapacity) return false;
-    const to = packet.slotStart + HEADROOM;
-    copyFrame(packet.view, packet.start, this.arena.view, to, packet.length);
-    packet.bytes = this.arena.bytes;
-    packet.view = this.arena.view;
-    packet.start = to;
+    const { view, start, length } = packet;
+    if (!this.takeMemory(packet, length)) return false;
+    packet.start = packet.ownStart + HEADROOM;
+    copyFrame(view, start, packet.view, packet.start, length);
     packet.isOwned = true;
     return true;
   }
 
-  /** Sees to it that so many bytes in front of a frame in its own slot are free; false when they cannot be. */
+  /** Sees to it that so many bytes in front of a frame in its own memory are free; false when they cannot be. */
   makeHeadroom(packet: Packet, size: number): boolean {
-    if (packet.start - size >= packet.slotStart) return true;
+    if (packet.start - size >= packet.ownStart) return true;
     // The frame goes as far back as it can: another header may follow.
-    const start = packet.slotStart + HEADROOM + this.frameCapacity - packet.length;
-    if (start - size < packet.slotStart) return false;
+    const start = packet.ownStart + packet.ownSize - packet.length;
+    if (start - size < packet.ownStart) return false;
     packet.bytes.copyWithin(start, packet.start, packet.start + packet.length);
     packet.start = start;
     return true;

@@ -31,7 +31,7 @@ export class StatefulActions {
   conntrack(): ConnectionTracker {
     if (this.tracker === null) {
       const { clock, rng } = this.environment;
-      this.tracker = new ConnectionTracker({ clock, rng, frameCapacity: this.pool.frameCapacity });
+      this.tracker = new ConnectionTracker({ clock, rng });
     }
     return this.tracker;
   }

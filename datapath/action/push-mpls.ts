@@ -32,7 +32,7 @@ export function pushMpls(packet: Packet, ethertype: number, entry: number): bool
   const old = packet.start;
   const inFront = words[row + L2_5_WORD]! < 0 ? words[row + L3_WORD]! : words[row + L2_5_WORD]!;
   // A packet without an Ethernet header has nothing in front of its labels.
-  if ((inFront < 14 && inFront !== 0) || old - 4 < packet.slotStart) return false;
+  if ((inFront < 14 && inFront !== 0) || old - 4 < packet.ownStart) return false;
   setEthertype(packet, ethertype, inFront);
   const start = old - 4;
   // What stands in front of the labels moves into the headroom, in halves since its length is even.

@@ -24,7 +24,7 @@ export function compilePushVlan(action: Extract<DpAction, { kind: 'push_vlan' }>
 export function pushVlan(packet: Packet, tag: number): boolean {
   const { view } = packet;
   const old = packet.start;
-  if (packet.length < 14 || old - 4 < packet.slotStart) return false;
+  if (packet.length < 14 || old - 4 < packet.ownStart) return false;
   const start = old - 4;
   // Both addresses are three words; read before written, since the places overlap.
   const w0 = view.getInt32(old, true);

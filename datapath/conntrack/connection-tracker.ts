@@ -12,7 +12,7 @@
  */
 import type { Clock, Rng } from '../environment.js';
 import { L3_WORD, L4_WORD } from '../flow-extract.js';
-import { DEFAULT_BUFFER_SIZE, HEADROOM, type Packet } from '../packet-buffer.js';
+import type { Packet } from '../packet-buffer.js';
 import { Connection, NAT_DST, NAT_SRC } from './connection.js';
 import { type ConnectionEntry, type ConnectionTuple, describeConnection, keyOfTuple } from './connection-entry.js';
 import {
@@ -83,8 +83,6 @@ export interface TrackerSettings {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly maxConnections?: number;
-  /** The longest frame that fits in a packet's slot: the pool's `frameCapacity`. FTP under NAT may lengthen frames. */
-  readonly frameCapacity?: number;
 }
 
 export class ConnectionTracker {
@@ -102,7 +100,6 @@ export class ConnectionTracker {
 
   private readonly clock: Clock;
   private readonly rng: Rng;
-  private readonly frameCapacity: number;
   private readonly table: ConnectionTable;
   private readonly expiry = new ExpiryQueue<Connection>();
   private readonly expectations: ExpectationTable;
@@ -126,7 +123,6 @@ export class ConnectionTracker {
     this.clock = settings.clock;
     this.rng = settings.rng;
     this.maxConnections = settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-    this.frameCapacity = settings.frameCapacity ?? DEFAULT_BUFFER_SIZE - HEADROOM;
     const salt = settings.rng.next32() | 0;
     this.table = new ConnectionTable(salt);
     this.expectations = new ExpectationTable(salt);
@@ -463,7 +459,7 @@ export class ConnectionTracker {
       end: transport.end,
       isReply: this.isReply,
       hasNat: request.nat !== null,
-      tailroom: packet.slotStart + HEADROOM + this.frameCapacity - packet.start - packet.length,
+      tailroom: packet.ownStart + packet.ownSize - packet.start - packet.length,
     };
   }
 

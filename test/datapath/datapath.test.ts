@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DpAction, UserspaceCookie } from '#datapath/dpif.js';
+import { MAX_FRAME_SIZE } from '#datapath/packet-buffer.js';
 import { FlowKey } from '#flowtable/flow-key.js';
 import { exactDatapathMask } from '#flowtable/flow-mask.js';
 import { frameKey, keyOf, makeBench, maskOf, output, putFlow, setField } from '../support/datapath-bench.js';
@@ -315,10 +316,26 @@ describe('ports', () => {
     expect(info.drops.get('vport-down')).toBe(2);
   });
 
+  it.each([2048 - 128, 2048 - 127, 20_000, 60_000])('take a frame of %i bytes, longer than a buffer or not', (size) => {
+    const bench = makeBench({ packetBufferSize: 2048 });
+    bench.datapath.portSet(2, { mtu: 100_000 });
+    const frame = new Uint8Array(size);
+    frame.set(udp);
+    const actions = [{ kind: 'push_vlan', tpid: 0x8100, tci: 0x1005 } as const, output(2)];
+    putFlow(bench, udp, 1, actions);
+    bench.datapath.receive(1, frame);
+    bench.datapath.receive(1, udp);
+    const tagged = (bytes: Uint8Array) => `${toHex(bytes.subarray(0, 12))}81000005${toHex(bytes.subarray(12))}`;
+    const sent = bench.takeSent().map((each) => each.frame);
+    expect(sent.map((each) => each.length / 2)).toEqual([size + 4, udp.length + 4]);
+    expect(sent[0] === tagged(frame) && sent[1] === tagged(udp)).toBe(true);
+    expect(bench.datapath.pool.inUseCount).toBe(0);
+  });
+
   it('count frames that are no frames', () => {
     const bench = makeBench({ packetBufferSize: 2048 });
     bench.datapath.receive(1, new Uint8Array(13));
-    bench.datapath.receive(1, new Uint8Array(3000));
+    bench.datapath.receive(1, new Uint8Array(MAX_FRAME_SIZE + 1));
     bench.datapath.receive(77, udp);
     expect([...bench.datapath.portGet(1)!.drops]).toEqual([
       ['frame-too-short', 1],
@@ -376,7 +393,7 @@ describe('execute', () => {
         { kind: 'push_vlan', tpid: 0x8100, tci: 0x1001 },
       ]);
     }
-    bench.datapath.execute(new Uint8Array(70000), keyOf({ in_port: 1 }), [output(2)]);
+    bench.datapath.execute(new Uint8Array(MAX_FRAME_SIZE + 1), keyOf({ in_port: 1 }), [output(2)]);
     expect(bench.datapath.portGet(1)!.drops.get('frame-too-long')).toBe(1);
     expect(bench.datapath.pool.inUseCount).toBe(0);
   });

@@ -221,6 +221,22 @@ const PORT_NUMBERS: Commands = [
   ['ofproto/trace', 'br0', 'in_port=2'],
 ];
 
+const TCP = `${ETH},eth_type(0x0800),ipv4(src=1.1.1.1,dst=2.2.2.2,proto=6,tos=0,ttl=64,frag=no),tcp(src=1,dst=2)`;
+
+/** Dummy devices take frames of any length, and send none that is longer than their MTU. */
+const LONG_FRAMES: Commands = [
+  receive('p1', TCP),
+  ['version'],
+  ...['60', '16256', '16257', '20000', '65000', '70000'].map((size) => [...receive('p1', TCP), '--len', size]),
+  ['version'],
+  ['dpctl/dump-flows'],
+  ['dpctl/show', '-s'],
+  [...receive('p2', TCP), '--len', '30000'],
+  ['version'],
+  ['dpctl/dump-flows'],
+  [...receive('p2', TCP), '--len', '59'],
+];
+
 /** Actions that are given stand in for the tables, where a copy comes back, too. */
 const RECIRCULATED: Commands = [
   ['ofproto/trace-packet-out', 'br0', 'in_port=1,tcp,tcp_dst=80', 'ct(table=1),output:2'],
@@ -255,7 +271,14 @@ const SESSIONS: Readonly<Record<string, readonly [Commands, AppctlSession?]>> = 
   implementations: [IMPLEMENTATIONS],
   logging: [LOGGING],
   'bridges and the daemon': [BRIDGES, { flows: `${FLOWS}\n` }],
-  'packet-outs that come back': [RECIRCULATED, { flows: '', comparable: (text) => text.replace(/(recirc\(|recirc_id=)0x[0-9a-f]+/g, '$1ID') }],
+  'packet-outs that come back': [
+    RECIRCULATED,
+    { flows: '', comparable: (text) => text.replace(/(recirc\(|recirc_id=)0x[0-9a-f]+/g, '$1ID') },
+  ],
+  'long frames': [
+    LONG_FRAMES,
+    { flows: 'in_port=1,ip,actions=mod_nw_src:9.9.9.9,mod_vlan_vid:5,output:2\nin_port=2,actions=1\n' },
+  ],
   'numbers of ports': [PORT_NUMBERS],
 };
 

@@ -2,6 +2,7 @@
  * netdev-dummy/receive and netdev-dummy/set-admin-state: frames into dummy devices, as hexadecimal bytes or as datapath
  * flow text. Mirrors lib/netdev-dummy.c.
  */
+import { MAX_FRAME_SIZE } from '#datapath/packet-buffer.js';
 import { parseLeadingDecimal } from '#src/openflow/number-text.js';
 import { UserError } from '#src/report/user-error.js';
 import { composeFrame } from '../odp/compose-frame.js';
@@ -12,8 +13,6 @@ import { type DummyDevice, vlanLimit } from './unixctl-context.js';
 
 /** An Ethernet header and the least payload of IEEE 802.3, without the checksum. */
 const ETH_TOTAL_MIN = 60;
-/** Frames longer than this are no frames; OVS has no bound but its memory. */
-const MAX_FRAME_SIZE = 65535;
 
 const receive: UnixctlCommand = {
   name: 'netdev-dummy/receive',
@@ -40,6 +39,7 @@ const receive: UnixctlCommand = {
       if (rest[at + 1] === '--len' && rest[at + 2] !== undefined) {
         size = parseLeadingDecimal(rest[at + 2]!);
         if (size < ETH_TOTAL_MIN) return replyError('too small packet len');
+        // OVS has no bound but its memory.
         if (size > MAX_FRAME_SIZE) return replyError(`a frame has at most ${MAX_FRAME_SIZE} bytes`);
         at += 2;
       }

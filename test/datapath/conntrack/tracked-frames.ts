@@ -36,7 +36,6 @@ export class TrackedFrames {
     this.tracker = new ConnectionTracker({
       clock,
       rng: new SeededRng(settings.seed ?? 1),
-      frameCapacity: this.pool.frameCapacity,
       ...(settings.maxConnections === undefined ? {} : { maxConnections: settings.maxConnections }),
     });
     this.fragments = new FragmentTracker(this.tracker, clock);
