@@ -89,6 +89,7 @@ export class Backer {
   private revalidationIsDue = false;
   private everythingChanged = false;
   private readonly staleFlows = new Set<string>();
+  private portIndex: Map<number, SwitchPort> | null = null;
 
   /** Null where tunnels are the host's. */
   readonly nativeTunnels: NativeTunnels | null;
@@ -294,8 +295,6 @@ export class Backer {
     for (const flow of [...this.flows.values()]) this.remove(flow);
   }
 
-  private portIndex: Map<number, SwitchPort> | null = null;
-
   private portByOdp(odpPort: number): SwitchPort | null {
     if (this.portIndex === null) {
       this.portIndex = new Map();
@@ -315,14 +314,11 @@ export class Backer {
     // A packet that was recirculated goes on where it stopped.
     const frozen = this.recirculation.find(key.u32(OFF_RECIRC_ID));
     const port = isTunnelled(key) ? this.findPort(key) : this.portByOdp(key.u32(OFF_IN_PORT));
-    // From no port: a controller's packet, or one that is on its way to a bond.
-    if (frozen !== undefined && (frozen.inPort === OFPP_NONE || frozen.inPort === OFPP_CONTROLLER)) {
-      flow.setU32(OFF_IN_PORT, frozen.inPort);
-      return { bridge: frozen.bridge, flow };
-    }
     if (frozen !== undefined) {
-      flow.setU32(OFF_IN_PORT, port?.bridge === frozen.bridge ? port.ofPort : frozen.inPort);
-      return { bridge: port?.bridge ?? frozen.bridge, flow };
+      // A controller's packet and one on its way to a bond come from no port.
+      const from = frozen.inPort === OFPP_NONE || frozen.inPort === OFPP_CONTROLLER ? null : port;
+      flow.setU32(OFF_IN_PORT, from?.bridge === frozen.bridge ? from.ofPort : frozen.inPort);
+      return { bridge: from?.bridge ?? frozen.bridge, flow };
     }
     if (port === null) return null;
     flow.setU32(OFF_IN_PORT, port.ofPort);

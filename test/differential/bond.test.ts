@@ -10,7 +10,7 @@ import { PORTS, randomSetup, randomStep } from './bond/random.js';
 import { OurSwitch } from './bridge/our-switch.js';
 import { RealSwitch, type SwitchUnderTest } from './bridge/switch.js';
 import { Dice, suiteSettings } from './dice.js';
-import type { Command } from './native-tunnel/setup.js';
+import { appctl, type Command, ofctl, vsctl } from './native-tunnel/setup.js';
 
 const STEPS = 25;
 const LACP_STEPS = 3;
@@ -75,6 +75,52 @@ describe.skipIf(!requireOracle())('bonds', () => {
     },
     30_000 + 10_000 * Number(process.env.OVS_CASES ?? 3),
   );
+
+  test('loads are spread by bytes', async () => {
+    await theirs.clear();
+    await ours.clear();
+    const frame = (source: number): Command => ({
+      tool: 'appctl',
+      args: [
+        'netdev-dummy/receive',
+        'p7',
+        `in_port(7),eth(src=50:54:00:00:00:${source.toString(16).padStart(2, '0')},dst=50:54:00:00:01:00),eth_type(0x1234)`,
+        ...['--len', String(6000 + 400 * (source % 7))],
+      ],
+    });
+    const setup = [
+      vsctl('add-br br0 -- set bridge br0 datapath_type=dummy fail_mode=secure'),
+      vsctl(
+        'add-bond br0 bond0 p1 p2 bond_mode=balance-slb other_config:bond-rebalance-interval=5000 ' +
+          '-- set Interface p1 type=dummy ofport_request=1 mtu_request=9000 ' +
+          '-- set Interface p2 type=dummy ofport_request=2 mtu_request=9000',
+      ),
+      vsctl('add-port br0 p7 -- set Interface p7 type=dummy ofport_request=7 mtu_request=9000'),
+      ofctl('add-flow br0 actions=normal'),
+      ...['p1 down', 'p2 down', 'p1 up', 'p2 up'].map((state) => appctl(`netdev-dummy/set-admin-state ${state}`)),
+    ];
+    const sources = Array.from({ length: 24 }, (_, i) => i);
+    const hashes = Array.from({ length: 256 }, (_, hash) => hash);
+    const difference = await new BondComparison(theirs, ours, [], false).run([
+      ...setup,
+      // All of it on one member.
+      ...hashes.map((hash) => appctl(`bond/migrate bond0 ${hash} p1`)),
+      ...sources.map(frame),
+    ]);
+    expect(difference).toBeNull();
+    for (let round = 0; round < 3; round++) {
+      for (const target of [theirs, ours]) {
+        await target.appctl('time/warp', '5000', '500');
+        await target.appctl('revalidator/wait');
+        await target.settle();
+      }
+      const shown = await Promise.all([theirs, ours].map((target) => target.appctl('bond/show', 'bond0')));
+      // When exactly it happens hangs on when OVS has counted.
+      const [real, own] = shown.map(({ text }) => text.replace(/next rebalance: .*|active member mac: .*/g, ''));
+      expect(own).toBe(real);
+      expect(own).toMatch(/member p2: enabled\n(.*\n)*? {2}hash \d+: \d+ kB load/);
+    }
+  }, 60_000);
 
   test(
     'random bonds, links and packets',
