@@ -107,6 +107,8 @@ const FLOWS: Readonly<Record<string, string>> = {
 };
 
 const FLOW_FILES: Commands = [
+  // A revalidator deletes flows that it did not install.
+  ['revalidator/pause'],
   ['dpctl/add-flows', '{added}'],
   ['dpctl/dump-flows'],
   ['dpctl/mod-flows', '{changed}'],
@@ -131,6 +133,7 @@ const FLOW_FILES: Commands = [
   ['dpctl/dump-flows', 'a', 'b', 'c', 'd', 'e', 'f', 'g'],
   ['dpctl/del-flows', 'dummy@ovs-dummy'],
   ['dpctl/dump-flows'],
+  ['revalidator/resume'],
 ];
 
 const FRAGMENTS: Commands = [
