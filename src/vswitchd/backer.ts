@@ -6,7 +6,7 @@
  * (noteChange, noteMacChange) has the flows looked at again before time moves on.
  */
 import type { Datapath } from '#datapath/datapath.js';
-import type { DatapathStats, DpAction, DpFlow, SampleCookie, Upcall } from '#datapath/dpif.js';
+import type { DpAction, DpFlow, SampleCookie, Upcall } from '#datapath/dpif.js';
 import { extractFlow } from '#datapath/flow-extract.js';
 import {
   FlowKey,
@@ -114,12 +114,6 @@ export class Backer {
   /** Tunnels by tnl_push and tnl_pop instead of the host's stack? */
   hasNativeTunnels(): boolean {
     return this.name.startsWith('dummy@') && this.features.has('tnl_push_pop');
-  }
-
-  /** As sFlow tells them: OVS's userspace datapath does not count masks. */
-  tellableStats(): DatapathStats {
-    const stats = this.dpif.stats();
-    return this.name.startsWith('dummy@') ? { ...stats, maskHits: -1, masks: -1 } : stats;
   }
 
   get installedCount(): number {
