@@ -53,6 +53,7 @@ import {
   PacketPool,
 } from './packet-buffer.js';
 import { StatefulActions } from './stateful-actions.js';
+import { putOptions } from './tunnel-options.js';
 import { UpcallQueue } from './upcall-queue.js';
 import { RX_DROPPED, RX_ERRORS, type Vport } from './vport/vport.js';
 import { VportTable } from './vport-table.js';
@@ -93,9 +94,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
       capacity: options.maxFlows ?? 200_000,
       checkDisjoint: options.checkDisjoint ?? false,
     });
-    this.vports = new VportTable(environment.underlay, (port, tunnel, frame) =>
-      this.receiveTunnel(port, tunnel, frame),
-    );
+    this.vports = new VportTable(environment.underlay, this.receiveTunnel.bind(this));
     this.frameDrops = new FrameDrops(this.vports);
     this.lookup = new FlowLookup(this.flows, options);
     this.fastPath = this.lookup.usesTable && (options.fastPath ?? true) ? new FastPath(this) : null;
@@ -182,12 +181,13 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     }
   }
 
-  private receiveTunnel(vport: Vport, tunnel: Int32Array, frame: Uint8Array): void {
+  private receiveTunnel(vport: Vport, tunnel: Int32Array, frame: Uint8Array, options: Uint8Array | null): void {
     const packet = this.admit(vport, frame);
     if (packet === null) return;
     const { words, row } = packet;
     words.set(tunnel, row + TUNNEL_WORD);
     words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_TUNNEL;
+    if (options !== null) putOptions(words, row, options);
     this.extractAndProcess(packet, vport);
   }
 

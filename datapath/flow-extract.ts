@@ -288,6 +288,7 @@ export function extractFlow(frame: Uint8Array, metadata?: FlowKey, vlanLimit = M
   extractPacket(view, 0, frame.length, scratchRow, 0, vlanLimit);
   const key = new FlowKey();
   key.words.set(scratchRow.subarray(0, DATAPATH_WORDS));
+  if (metadata !== undefined) key.optionPlaces = metadata.optionPlaces;
   return key;
 }
 

@@ -14,7 +14,16 @@
  */
 import { type Conjunction, resolveConjunctions, type SoftMatch } from './conjunction.js';
 import { FIELDS, type Field, fieldNamed } from './fields.js';
-import { FlowKey, KEY_BYTES, KEY_WORDS, OFF_CONJ_ID, OFF_TP_SRC } from './flow-key.js';
+import {
+  FlowKey,
+  KEY_BYTES,
+  KEY_WORDS,
+  OFF_CONJ_ID,
+  OFF_TP_SRC,
+  OFF_TUN_OPTIONS,
+  OFF_TUN_OPTIONS_PRESENT,
+  TUN_OPTIONS_SIZE,
+} from './flow-key.js';
 import { type Match, prerequisiteHolds } from './match.js';
 import { hasPrefixBits, prefixLength, setPrefixBits } from './prefix-bits.js';
 import { PrefixTrie, type TrieAnswer } from './prefix-trie.js';
@@ -40,6 +49,7 @@ const STAGE_COUNT = 4;
 const STAGE_MASKS: readonly Int32Array[] = (() => {
   const masks = Array.from({ length: STAGE_COUNT }, () => new FlowKey());
   for (const field of FIELDS) masks[field.stage]!.bytes.fill(0xff, field.offset, field.offset + field.size);
+  masks[0]!.bytes.fill(0xff, OFF_TUN_OPTIONS_PRESENT, OFF_TUN_OPTIONS + TUN_OPTIONS_SIZE);
   return masks.map((mask) => mask.words);
 })();
 

@@ -56,12 +56,19 @@ import {
   OFF_TP_DST,
   OFF_TP_SRC,
   OFF_TUN_DST,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_ERSPAN_IDX,
+  OFF_TUN_ERSPAN_VER,
   OFF_TUN_FLAGS,
   OFF_TUN_GBP_FLAGS,
   OFF_TUN_GBP_ID,
+  OFF_TUN_GTPU_FLAGS,
+  OFF_TUN_GTPU_MSGTYPE,
   OFF_TUN_ID,
   OFF_TUN_IPV6_DST,
   OFF_TUN_IPV6_SRC,
+  OFF_TUN_OPTIONS,
   OFF_TUN_SRC,
   OFF_TUN_TOS,
   OFF_TUN_TP_DST,
@@ -72,98 +79,14 @@ import {
   OFF_VLAN1_TCI,
   OFF_VLAN1_TPID,
 } from './flow-key.js';
+import { type Field, type FieldFormat, oxm, type Prerequisite, type Stage } from './field.js';
+import { readOption, TUN_METADATA_FIELDS, TUN_METADATA_MAX_SIZE, writeOption } from './tunnel-options.js';
 
-/** What must hold of a packet for it to have the field. */
-export type Prerequisite =
-  | 'none'
-  | 'ethernet'
-  | 'vlan'
-  | 'mpls'
-  | 'ipv4'
-  | 'ipv6'
-  | 'ip'
-  | 'arp'
-  | 'tcp'
-  | 'udp'
-  | 'sctp'
-  | 'icmpv4'
-  | 'icmpv6'
-  | 'nd'
-  | 'nd-solicit'
-  | 'nd-advert'
-  | 'nsh'
-  | 'ct';
+export type { Field, Prerequisite, Stage };
 
-/** How the field is written as text. */
-export type FieldFormat =
-  | 'decimal'
-  | 'hexadecimal'
-  | 'mac'
-  | 'ipv4'
-  | 'ipv6'
-  | 'port'
-  | 'frag'
-  | 'tcp-flags'
-  | 'ct-state'
-  | 'tunnel-flags'
-  | 'packet-type';
-
-/** A name on the wire: OXM/NXM class, field number, and the spelling that `load:` and `move:` use. */
-export interface OxmName {
-  readonly name: string;
-  readonly oxmClass: number;
-  readonly oxmField: number;
-}
-
-/** Where staged lookup first looks at the field (lib/flow.h FLOW_SEGMENT_*): metadata, L2, L3, L4. */
-export type Stage = 0 | 1 | 2 | 3;
-
-export interface Field {
-  readonly id: number;
-  readonly name: string;
-  readonly aliases: readonly string[];
-  /** Byte offset in the key of the field's container, and the container's size in bytes (big endian). */
-  readonly offset: number;
-  readonly size: number;
-  /** The field is `bits` bits wide, `shift` bits above the container's lowest. */
-  readonly bits: number;
-  readonly shift: number;
-  /** Bytes of the value on the wire. */
-  readonly wireSize: number;
-  readonly format: FieldFormat;
-  readonly prerequisite: Prerequisite;
-  /** May a match or set_field give a mask of some of the bits? */
-  readonly maskable: boolean;
-  readonly writable: boolean;
-  /** Known to OpenFlow? Fields that are not exist only in datapath keys. */
-  readonly openflow: boolean;
-  /** Exists only during translation, never in a datapath key. */
-  readonly userspace: boolean;
-  readonly stage: Stage;
-  readonly oxm: readonly OxmName[];
-}
-
-const NXM_OF = 0x0000;
-const NXM_NX = 0x0001;
-const OXM_OF = 0x8000;
-const PKT_REG = 0x8001;
-/** Experimenter classes keep their own number space: 0xffff with the experimenter id of NXOXM, ONF. */
-const EXPERIMENTER = 0xffff;
-
-const oxm = (name: string, oxmField: number): OxmName => {
-  const oxmClass = name.startsWith('NXM_OF_')
-    ? NXM_OF
-    : name.startsWith('NXM_NX_')
-      ? NXM_NX
-      : name.startsWith('OXM_OF_PKT_REG')
-        ? PKT_REG
-        : name.startsWith('OXM_OF_')
-          ? OXM_OF
-          : EXPERIMENTER;
-  return { name, oxmClass, oxmField };
-};
-
-type RowOptions = Partial<Pick<Field, 'aliases' | 'bits' | 'shift' | 'wireSize' | 'prerequisite' | 'oxm'>> & {
+type RowOptions = Partial<
+  Pick<Field, 'aliases' | 'bits' | 'shift' | 'wireSize' | 'prerequisite' | 'oxm' | 'option'>
+> & {
   /** r = read-only; m = no partial masks; d = datapath only; u = userspace only. */
   readonly flags?: string;
   readonly stage?: Stage;
@@ -191,6 +114,7 @@ function row(name: string, offset: number, size: number, format: FieldFormat, op
     userspace: flags.includes('u'),
     stage: options.stage ?? 0,
     oxm: options.oxm ?? [],
+    option: options.option ?? null,
   });
 }
 
@@ -215,6 +139,18 @@ row('tun_ttl', OFF_TUN_TTL, 1, 'decimal', { flags: 'rm' });
 row('tun_tos', OFF_TUN_TOS, 1, 'decimal', { flags: 'rm' });
 row('tun_gbp_id', OFF_TUN_GBP_ID, 2, 'decimal', { oxm: [oxm('NXM_NX_TUN_GBP_ID', 38)] });
 row('tun_gbp_flags', OFF_TUN_GBP_FLAGS, 1, 'hexadecimal', { oxm: [oxm('NXM_NX_TUN_GBP_FLAGS', 39)] });
+row('tun_erspan_idx', OFF_TUN_ERSPAN_IDX, 4, 'hexadecimal', { bits: 20, oxm: [oxm('NXOXM_ET_ERSPAN_IDX', 11)] });
+row('tun_erspan_ver', OFF_TUN_ERSPAN_VER, 1, 'decimal', { bits: 4, oxm: [oxm('NXOXM_ET_ERSPAN_VER', 12)] });
+row('tun_erspan_dir', OFF_TUN_ERSPAN_DIR, 1, 'decimal', { bits: 1, oxm: [oxm('NXOXM_ET_ERSPAN_DIR', 13)] });
+row('tun_erspan_hwid', OFF_TUN_ERSPAN_HWID, 1, 'hexadecimal', { bits: 6, oxm: [oxm('NXOXM_ET_ERSPAN_HWID', 14)] });
+row('tun_gtpu_flags', OFF_TUN_GTPU_FLAGS, 1, 'hexadecimal', { flags: 'r', oxm: [oxm('NXOXM_ET_GTPU_FLAGS', 15)] });
+row('tun_gtpu_msgtype', OFF_TUN_GTPU_MSGTYPE, 1, 'decimal', { flags: 'r', oxm: [oxm('NXOXM_ET_GTPU_MSGTYPE', 16)] });
+for (let i = 0; i < TUN_METADATA_FIELDS; i++) {
+  row(`tun_metadata${i}`, OFF_TUN_OPTIONS, TUN_METADATA_MAX_SIZE, 'hexadecimal', {
+    option: i,
+    oxm: [oxm(`NXM_NX_TUN_METADATA${i}`, 40 + i)],
+  });
+}
 row('metadata', OFF_METADATA, 8, 'hexadecimal', { flags: 'u', oxm: [oxm('OXM_OF_METADATA', 2)] });
 row('in_port', OFF_IN_PORT, 4, 'port', { flags: 'm', wireSize: 2, oxm: [oxm('NXM_OF_IN_PORT', 0)] });
 row('in_port_oxm', OFF_IN_PORT, 4, 'port', { flags: 'm', oxm: [oxm('OXM_OF_IN_PORT', 0)] });
@@ -427,6 +363,21 @@ row('nd_tll', OFF_ARP_THA, 6, 'mac', {
   prerequisite: 'nd-advert',
   oxm: [oxm('NXM_NX_ND_TLL', 25), oxm('OXM_OF_IPV6_ND_TLL', 33)],
 });
+/** These two stand where other packets have an IGMP group and TCP flags, as in OVS. */
+row('nd_reserved', OFF_IGMP_GROUP, 4, 'decimal', {
+  stage: 3,
+  flags: 'm',
+  prerequisite: 'nd',
+  oxm: [oxm('ERICOXM_OF_ICMPV6_ND_RESERVED', 1)],
+});
+row('nd_options_type', OFF_TCP_FLAGS, 2, 'decimal', {
+  stage: 3,
+  flags: 'm',
+  bits: 8,
+  wireSize: 1,
+  prerequisite: 'nd',
+  oxm: [oxm('ERICOXM_OF_ICMPV6_ND_OPTIONS_TYPE', 2)],
+});
 
 // Network service header (RFC 8300). The flow key has it behind the transport layer's first word, as struct flow has.
 const nsh = { stage: 3, prerequisite: 'nsh' } as const;
@@ -493,6 +444,7 @@ export function fieldOnes(field: Field): bigint {
 
 /** Reads a field of any width from a key or mask. */
 export function readField(key: FlowKey, field: Field): bigint {
+  if (field.option !== null) return readOption(key, field.option);
   let container = 0n;
   for (let i = 0; i < field.size; i++) container = (container << 8n) | BigInt(key.bytes[field.offset + i]!);
   return (container >> BigInt(field.shift)) & fieldOnes(field);
@@ -500,6 +452,10 @@ export function readField(key: FlowKey, field: Field): bigint {
 
 /** Writes a field of any width; bits of the container outside the field stay. */
 export function writeField(key: FlowKey, field: Field, value: bigint): void {
+  if (field.option !== null) {
+    writeOption(key, field.option, value);
+    return;
+  }
   const ones = fieldOnes(field) << BigInt(field.shift);
   let container = 0n;
   for (let i = 0; i < field.size; i++) container = (container << 8n) | BigInt(key.bytes[field.offset + i]!);

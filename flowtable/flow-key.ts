@@ -143,9 +143,24 @@ export const TUN_F_DF = 1;
 export const TUN_F_CSUM = 2;
 export const TUN_F_KEY = 4;
 export const TUN_F_OAM = 8;
+/** Not on the wire: the key came with Geneve options, if none, in the raw form (FLOW_TNL_F_UDPIF). */
+export const TUN_F_UDPIF = 16;
 
 /** packet_type of Ethernet, (namespace << 16 | type), OpenFlow 1.5.1 §7.2.3.12. */
 export const PT_ETH = 0;
+
+/** Where a field's value stands: runs of bytes from OFF_TUN_OPTIONS, the first its most significant. */
+export interface OptionPlace {
+  readonly size: number;
+  readonly runs: readonly { readonly offset: number; readonly size: number }[];
+  /** Of a match's own: a mask was written, which need not have bits. */
+  readonly isMasked?: boolean;
+}
+
+/** Anything that knows the places: a key in translated form refers to one. */
+export interface OptionPlaces {
+  placeOf(index: number): OptionPlace | null;
+}
 
 /**
  * One key (or one mask) held by itself, for all work off the hot path.
@@ -154,6 +169,8 @@ export const PT_ETH = 0;
 export class FlowKey {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
+  /** Where tun_metadata0..63 stand in a key whose options are translated; null: they are raw. */
+  optionPlaces: OptionPlaces | null = null;
 
   constructor(words: Int32Array = new Int32Array(KEY_WORDS)) {
     this.words = words;
@@ -201,11 +218,14 @@ export class FlowKey {
   }
 
   clone(): FlowKey {
-    return new FlowKey(this.words.slice());
+    const copy = new FlowKey(this.words.slice());
+    copy.optionPlaces = this.optionPlaces;
+    return copy;
   }
 
   copyFrom(other: FlowKey): void {
     this.words.set(other.words);
+    this.optionPlaces = other.optionPlaces;
   }
 
   clear(): void {

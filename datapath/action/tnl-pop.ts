@@ -5,16 +5,25 @@
  * Mirrors OVS_ACTION_ATTR_TUNNEL_POP of lib/dpif-netdev.c and netdev_*_pop_header() of lib/netdev-native-tnl.c.
  * Deliberately different: VLAN tags in front of the outer IP header are taken off too; OVS forgets them.
  */
-import { PT_ETH, SHAPE_TUNNEL, SHAPE_WORD, TUN_F_CSUM, TUN_F_KEY, TUN_F_OAM } from '#flowtable/flow-key.js';
+import {
+  PT_ETH,
+  SHAPE_TUNNEL,
+  SHAPE_WORD,
+  TUN_F_CSUM,
+  TUN_F_KEY,
+  TUN_F_OAM,
+  TUN_F_UDPIF,
+} from '#flowtable/flow-key.js';
 import type { DpAction, VportType } from '../dpif.js';
 import type { DropReason } from '../drop-reason.js';
-import { L3_WORD, L4_WORD, PACKET_TYPE_WORD, TUNNEL_WORD } from '../flow-extract.js';
+import { L3_WORD, L4_WORD, PACKET_TYPE_WORD, TUNNEL_OPTIONS_WORD, TUNNEL_WORD } from '../flow-extract.js';
 import { readU16, readU32, swap32 } from '../packet/byte-order.js';
 import { checksum, isSumRight, pseudoHeaderSum4, pseudoHeaderSum6 } from '../packet/checksum.js';
 import { GENEVE_PROTO_ETHERNET, parseGeneve } from '../packet/geneve.js';
 import { GRE_PROTO_TEB, parseGre } from '../packet/gre.js';
 import { parseVxlanGpe, VXLAN_GPE_ETHERNET, VXLAN_GPE_IPV4, VXLAN_GPE_IPV6, VXLAN_GPE_NSH } from '../packet/vxlan.js';
 import { FLOW_HASH_OF_ROW, type Packet } from '../packet-buffer.js';
+import { clearOptions, putOptions } from '../tunnel-options.js';
 import { OP_TNL_POP, type ProgramBuilder } from './program.js';
 import { LE_PT_IPV4, LE_PT_IPV6, LE_PT_NSH, UNKNOWN_TYPE } from './push-nsh.js';
 
@@ -22,7 +31,7 @@ const IP_PROTO_UDP = 17;
 const IP_PROTO_GRE = 47;
 const UDP_HEADER_SIZE = 8;
 const MIN_ETHERTYPE = 0x600;
-const TUNNEL_WORDS = 15;
+const TUNNEL_WORDS = TUNNEL_OPTIONS_WORD - TUNNEL_WORD;
 
 export function compileTunnelPop(action: Extract<DpAction, { kind: 'tnl_pop' }>, builder: ProgramBuilder): void {
   builder.add(OP_TNL_POP, action.port | 0);
@@ -35,6 +44,8 @@ interface Tunnel {
   readonly payloadOffset: number;
   /** What the payload is, as a word of the key. */
   readonly packetType: number;
+  /** Of Geneve. */
+  readonly options?: Uint8Array;
 }
 
 const tunnelWords = new Int32Array(TUNNEL_WORDS);
@@ -96,9 +107,10 @@ function readOverUdp(packet: Packet, type: VportType, at: number, end: number, f
     const oam = parsed.header.isControl ? TUN_F_OAM : 0;
     return {
       id: parsed.header.vni,
-      flags: flags | TUN_F_KEY | oam,
+      flags: flags | TUN_F_KEY | TUN_F_UDPIF | oam,
       payloadOffset: parsed.payloadOffset,
       packetType: PT_ETH,
+      options: parsed.header.options,
     };
   }
   const parsed = parseVxlanGpe(packet.bytes, at, end);
@@ -156,4 +168,6 @@ function writeTunnel(packet: Packet, isIpv4: boolean, tunnel: Tunnel, portsWord:
   tunnelWords[14] = portsWord;
   words.set(tunnelWords, row + TUNNEL_WORD);
   words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_TUNNEL;
+  clearOptions(words, row);
+  if (tunnel.options !== undefined) putOptions(words, row, tunnel.options);
 }

@@ -2,19 +2,24 @@
  * A flow-based Geneve port (RFC 8926). Mirrors net/openvswitch/vport-geneve.c with the kernel's geneve device in
  * external mode.
  *
- * Deliberately different: options are not part of the flow key yet, so they are passed over on reception and none are
- * sent; a frame whose header says that it has critical options is dropped, as RFC 8926 §3.5 wants of those who do not
- * understand them.
+ * Options go into the flow key as they are; whether they are known is userspace's to say. Those that do not fit into
+ * their header are a malformed header.
  */
-import { TUN_F_CSUM, TUN_F_OAM } from '#flowtable/flow-key.js';
+import { TUN_F_CSUM, TUN_F_OAM, TUN_F_UDPIF } from '#flowtable/flow-key.js';
 import type { VportInfo } from '../dpif.js';
 import type { DropReason } from '../drop-reason.js';
 import type { Underlay, UnderlayReceiver } from '../environment.js';
-import { buildGeneve, GENEVE_BASE_SIZE, GENEVE_PROTO_ETHERNET, parseGeneve } from '../packet/geneve.js';
+import {
+  buildGeneve,
+  GENEVE_BASE_SIZE,
+  GENEVE_OPTION_CRITICAL,
+  GENEVE_PROTO_ETHERNET,
+  parseGeneve,
+  parseGeneveOptions,
+} from '../packet/geneve.js';
 import type { Packet } from '../packet-buffer.js';
+import { takeOptions } from '../tunnel-options.js';
 import { frameBehind, type OuterWanted, type TunnelReceiver, TunnelVport } from './tunnel.js';
-
-const NO_OPTIONS = new Uint8Array(0);
 
 export class GeneveVport extends TunnelVport {
   readonly type = 'geneve';
@@ -43,26 +48,34 @@ export class GeneveVport extends TunnelVport {
   }
 
   protected encapsulate(packet: Packet, outer: OuterWanted, underlay: Underlay): DropReason | null {
-    const payload = frameBehind(packet, GENEVE_BASE_SIZE);
+    const options = takeOptions(packet.words, packet.row);
+    const payload = frameBehind(packet, GENEVE_BASE_SIZE + options.length);
     buildGeneve(payload, 0, {
-      isControl: false,
-      isCritical: false,
+      isControl: (this.flagsOf(packet) & TUN_F_OAM) !== 0,
+      isCritical: hasCriticalOption(options),
       protocol: GENEVE_PROTO_ETHERNET,
       vni: this.keyOf(packet) & 0xffffff,
-      options: NO_OPTIONS,
+      options,
     });
     return this.sendUdp(packet, outer, underlay, this.udpPort, payload);
   }
 
   private receive(outer: Parameters<UnderlayReceiver>[0], payload: Uint8Array): void {
     const parsed = parseGeneve(payload, 0, payload.length);
-    const isOurs = parsed.ok && parsed.header.protocol === GENEVE_PROTO_ETHERNET && !parsed.header.isCritical;
+    const isOurs =
+      parsed.ok &&
+      parsed.header.protocol === GENEVE_PROTO_ETHERNET &&
+      parseGeneveOptions(parsed.header.options) !== null;
     if (!isOurs) {
       this.accept(outer, null, payload);
       return;
     }
-    const flags = (outer.checksum ? TUN_F_CSUM : 0) | (parsed.header.isControl ? TUN_F_OAM : 0);
-    const { vni } = parsed.header;
-    this.accept(outer, { key: vni, flags, gbp: null, payloadOffset: parsed.payloadOffset }, payload);
+    const { vni, options, isControl } = parsed.header;
+    const flags =
+      (outer.checksum ? TUN_F_CSUM : 0) | (isControl ? TUN_F_OAM : 0) | (options.length > 0 ? TUN_F_UDPIF : 0);
+    this.accept(outer, { key: vni, flags, gbp: null, payloadOffset: parsed.payloadOffset, options }, payload);
   }
 }
+
+const hasCriticalOption = (options: Uint8Array): boolean =>
+  (parseGeneveOptions(options) ?? []).some(({ type }) => (type & GENEVE_OPTION_CRITICAL) !== 0);

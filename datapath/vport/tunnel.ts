@@ -11,7 +11,7 @@ import { flowHash } from '#flowtable/hash.js';
 import { sourcePortOf } from '../action/tnl-push.js';
 import type { DropReason } from '../drop-reason.js';
 import type { Underlay } from '../environment.js';
-import { TUNNEL_WORD } from '../flow-extract.js';
+import { TUNNEL_OPTIONS_WORD, TUNNEL_WORD } from '../flow-extract.js';
 import { swap32 } from '../packet/byte-order.js';
 import type { Packet } from '../packet-buffer.js';
 import { RX_ERRORS, Vport } from './vport.js';
@@ -25,12 +25,12 @@ const TUN_IPV6_DST = 8;
 const TUN_FLAGS_TOS_TTL = 12;
 const TUN_GBP = 13;
 const TUN_PORTS = 14;
-const TUNNEL_WORDS = 15;
+const TUNNEL_WORDS = TUNNEL_OPTIONS_WORD - TUNNEL_WORD;
 
 const PKT_MARK_WORD = 13;
 
-/** Takes an inner frame that came in by the port, with the outer header as the words of a tunnel section. */
-export type TunnelReceiver = (port: Vport, tunnel: Int32Array, frame: Uint8Array) => void;
+/** Takes an inner frame that came in by the port, with the outer header as the words of a tunnel section, and options. */
+export type TunnelReceiver = (port: Vport, tunnel: Int32Array, frame: Uint8Array, options: Uint8Array | null) => void;
 
 /** The outer headers of a packet that leaves, as its key wants them. Addresses are 4 or 16 bytes. */
 export interface OuterWanted {
@@ -59,6 +59,8 @@ export interface TunnelSeen {
   readonly flags: number;
   readonly gbp: { readonly id: number; readonly flags: number } | null;
   readonly payloadOffset: number;
+  /** Of Geneve. */
+  readonly options?: Uint8Array;
 }
 
 export abstract class TunnelVport extends Vport {
@@ -106,9 +108,14 @@ export abstract class TunnelVport extends Vport {
     return swap32(packet.words[packet.row + TUNNEL_WORD + TUN_ID_LOW]!) >>> 0;
   }
 
+  /** TUN_F_* of the packet. */
+  protected flagsOf(packet: Packet): number {
+    return swap32(packet.words[packet.row + TUNNEL_WORD + TUN_FLAGS_TOS_TTL]!) >>> 16;
+  }
+
   /** Is the packet to carry a key, although it be 0? */
   protected hasKey(packet: Packet): boolean {
-    return ((swap32(packet.words[packet.row + TUNNEL_WORD + TUN_FLAGS_TOS_TTL]!) >>> 16) & TUN_F_KEY) !== 0;
+    return (this.flagsOf(packet) & TUN_F_KEY) !== 0;
   }
 
   protected gbpOf(packet: Packet): TunnelSeen['gbp'] {
@@ -149,7 +156,7 @@ export abstract class TunnelVport extends Vport {
     tunnel[TUN_FLAGS_TOS_TTL] = swap32(((flags << 16) | (outer.tos << 8) | outer.ttl) >>> 0);
     if (seen.gbp !== null) tunnel[TUN_GBP] = swap32(((seen.gbp.id << 16) | (seen.gbp.flags << 8)) >>> 0);
     tunnel[TUN_PORTS] = swap32(((outer.sourcePort << 16) | outer.destinationPort) >>> 0);
-    this.deliver(this, tunnel, payload.subarray(seen.payloadOffset));
+    this.deliver(this, tunnel, payload.subarray(seen.payloadOffset), seen.options ?? null);
   }
 }
 

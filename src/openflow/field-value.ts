@@ -27,6 +27,7 @@ import {
 } from '#flowtable/flow-key.js';
 import { type Match, prerequisiteHolds } from '#flowtable/match.js';
 import { isCidr } from './address-text.js';
+import { matchOption } from './option-fields.js';
 import { portFromOpenFlow11, portToOpenFlow11 } from './port-text.js';
 import { P_ANY, P_NONE, type Protocols, protocolsOfField } from './protocol.js';
 
@@ -100,6 +101,7 @@ function writeBits(key: FlowKey, field: Field, value: bigint): void {
     case 'icmp_code':
     case 'icmpv6_type':
     case 'icmpv6_code':
+    case 'nd_options_type':
       key.setU16(field.offset, Number(value) & 0xff);
       return;
     default:
@@ -118,7 +120,7 @@ const IPV6_LABEL_MASK = 0xfffff;
 export function maskValue(wc: FlowKey, field: Field, mask: bigint): void {
   // All ones would mean "no VLAN" to dl_vlan; ICMP fills its whole container.
   const bits = field.name === 'dl_vlan' ? mask & BigInt(VLAN_VID_MASK) : mask;
-  if (field.prerequisite === 'icmpv4' || field.prerequisite === 'icmpv6') {
+  if (field.prerequisite === 'icmpv4' || field.prerequisite === 'icmpv6' || field.name === 'nd_options_type') {
     wc.setU16(field.offset, wc.u16(field.offset) | Number(bits & 0xffn));
     return;
   }
@@ -250,6 +252,10 @@ export function requireEthernet(match: Match): void {
  */
 export function matchValue(match: Match, field: Field, value: bigint, mask: bigint): Protocols {
   const ones = valueOnes(field);
+  if (field.option !== null) {
+    matchOption(match, field, value, mask);
+    return protocolsOfField(field, mask === ones ? 'exact' : 'any-mask');
+  }
   if (mask === 0n) {
     forgetValue(match, field);
     return P_ANY;
@@ -273,6 +279,7 @@ export function matchValue(match: Match, field: Field, value: bigint, mask: bigi
     case 'icmp_code':
     case 'icmpv6_type':
     case 'icmpv6_code':
+    case 'nd_options_type':
       writeBits(key, field, value);
       wild.setU16(field.offset, 0xffff);
       break;
@@ -322,6 +329,10 @@ function forgetValue(match: Match, field: Field): void {
     case 'icmpv6_code':
       match.mask.setU16(OFF_TP_DST, 0);
       match.key.setU16(OFF_TP_DST, 0);
+      return;
+    case 'nd_options_type':
+      match.mask.setU16(field.offset, 0);
+      match.key.setU16(field.offset, 0);
       return;
     default:
       writeBits(match.mask, field, 0n);

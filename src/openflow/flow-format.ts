@@ -15,9 +15,12 @@ import {
   OFF_TP_DST,
   OFF_TP_SRC,
   OFF_TUN_FLAGS,
+  OFF_TUN_OPTIONS,
+  OFF_TUN_OPTIONS_PRESENT,
   OFF_VLAN_TCI,
   OFF_VLAN1_TCI,
   TUN_F_KEY,
+  TUN_OPTIONS_SIZE,
 } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { hasField } from './field-value.js';
@@ -32,7 +35,10 @@ const CONTEXT = [
   ...row('in_port skb_priority pkt_mark recirc_id dp_hash ct_state ct_zone ct_mark ct_label metadata'),
   ...Array.from({ length: 16 }, (_, i) => fieldNamed(`reg${i}`)),
 ];
-const TUNNEL = row('tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_tos tun_ttl tun_gbp_id tun_gbp_flags');
+const TUNNEL = row(
+  'tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_tos tun_ttl tun_gbp_id tun_gbp_flags tun_erspan_idx tun_erspan_ver ' +
+    'tun_erspan_dir tun_erspan_hwid tun_gtpu_flags tun_gtpu_msgtype',
+);
 const ETHERNET = row('packet_type eth_dst eth_src eth_type');
 const IPV4 = row('ip_src ip_dst');
 const IPV6 = row('ipv6_src ipv6_dst ipv6_label');
@@ -60,13 +66,13 @@ export function formatFlow(key: FlowKey, options: FlowFormatOptions = {}): strin
   return formatMatch(new Match(key, shownBits(key)), {
     ports: options.ports ?? NO_PORT_NAMES,
     names: options.names ?? false,
-    wholeTunnel: true,
   });
 }
 
 /** Which bits of the key to show. */
 function shownBits(key: FlowKey): FlowKey {
   const mask = new FlowKey();
+  mask.optionPlaces = key.optionPlaces;
   const show = (field: Field): void => mask.bytes.fill(0xff, field.offset, field.offset + field.size) && undefined;
   const showAll = (fields: readonly Field[]): void => fields.forEach(show);
   for (const field of CONTEXT) if (readField(key, field) !== 0n) show(field);
@@ -130,6 +136,8 @@ function showTunnel(
     if ((key.u16(OFF_TUN_FLAGS) & TUN_F_KEY) !== 0) show(TUN_ID);
     showAll(TUNNEL);
     mask.setU16(OFF_TUN_FLAGS, 0xffff);
+    mask.bytes.set(key.bytes.subarray(OFF_TUN_OPTIONS_PRESENT, OFF_TUN_OPTIONS), OFF_TUN_OPTIONS_PRESENT);
+    mask.bytes.fill(0xff, OFF_TUN_OPTIONS, OFF_TUN_OPTIONS + TUN_OPTIONS_SIZE);
   } else if (readField(key, TUN_ID) !== 0n) {
     show(TUN_ID);
   }

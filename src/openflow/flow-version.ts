@@ -11,6 +11,7 @@ import type { ActionReader } from './action/action-kind.js';
 import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersion } from './action/action-list.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';
+import { actionsToShow, matchToShow } from './option-fields.js';
 import {
   isInFixedMatch,
   type OpenFlowVersion,
@@ -160,8 +161,8 @@ export function flowInVersion(entry: FlowStatsEntry, version: OpenFlowVersion): 
   return {
     entry: {
       ...entry,
-      match: matchInVersion(entry.match, version),
-      actions: actionsInVersion(entry.actions, version, entry.match),
+      match: matchToShow(matchInVersion(entry.match, version)),
+      actions: actionsToShow(actionsInVersion(entry.actions, version, entry.match)),
       flags,
       importance: version >= 14 ? entry.importance : 0,
     },

@@ -20,3 +20,15 @@ export function parseHexBytes(text: string, mayHaveDots = true): Uint8Array | nu
 export function formatHexBytes(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('.');
 }
+
+/** Sixteen bytes a line, as numbers and as characters (ds_put_hex_dump() of lib/dynamic-string.c). */
+export function formatHexDump(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 16) {
+    const line = [...bytes.subarray(at, at + 16)];
+    const pairs = line.map((byte, i) => `${i === 8 ? '-' : ' '}${byte.toString(16).padStart(2, '0')}`).join('');
+    const characters = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    text += `${at.toString(16).padStart(8, '0')} ${pairs.padEnd(48)} |${characters.padEnd(16)}|\n`;
+  }
+  return text;
+}

@@ -2,7 +2,7 @@
  * A match as OVS prints it: in dump-flows, and in the `Megaflow:` line of a trace.
  *
  * Mirrors match_format() (lib/match.c): the order of fields, the protocol words and the number formats are its own, not
- * those of the field table. Tunnel fields that Upcall does not have (ERSPAN, GTP-U, Geneve options) never appear.
+ * those of the field table.
  */
 import { type Field, fieldNamed, fieldOnes, readField } from '#flowtable/fields.js';
 import {
@@ -10,6 +10,7 @@ import {
   OFF_CT_NW_PROTO,
   OFF_CT_STATE,
   OFF_ETH_TYPE,
+  OFF_IGMP_GROUP,
   OFF_IPV6_LABEL,
   OFF_MPLS,
   OFF_NSH_MDTYPE,
@@ -21,6 +22,7 @@ import {
   OFF_TCP_FLAGS,
   OFF_TP_DST,
   OFF_TP_SRC,
+  OFF_TUN_ERSPAN_VER,
   OFF_TUN_FLAGS,
   OFF_VLAN_TCI,
   OFF_VLAN1_TCI,
@@ -38,6 +40,7 @@ import { formatFragment, formatPacketType } from './field-text.js';
 import { CT_STATE_FLAGS, formatFlags, TCP_FLAGS, TUNNEL_FLAGS } from './flag-text.js';
 import { DEFAULT_PRIORITY } from './flow-mod.js';
 import { formatHex } from './number-text.js';
+import { formatOptions } from './option-fields.js';
 import { formatPort } from './port-text.js';
 import { NO_PORT_NAMES, type PortNames } from './ports.js';
 
@@ -47,8 +50,6 @@ export interface MatchFormatOptions {
   readonly names?: boolean;
   /** Printed unless it is the default one. */
   readonly priority?: number;
-  /** Prints the zeros of tunnel fields that the key does not have, as OVS does for a packet that came by a tunnel. */
-  readonly wholeTunnel?: boolean;
 }
 
 const ICMP = 1;
@@ -83,6 +84,12 @@ const TUN_GBP_ID = fieldNamed('tun_gbp_id');
 const TUN_GBP_FLAGS = fieldNamed('tun_gbp_flags');
 const TUN_TOS = fieldNamed('tun_tos');
 const TUN_TTL = fieldNamed('tun_ttl');
+const TUN_ERSPAN_VER = fieldNamed('tun_erspan_ver');
+const TUN_ERSPAN_IDX = fieldNamed('tun_erspan_idx');
+const TUN_ERSPAN_DIR = fieldNamed('tun_erspan_dir');
+const TUN_ERSPAN_HWID = fieldNamed('tun_erspan_hwid');
+const TUN_GTPU_FLAGS = fieldNamed('tun_gtpu_flags');
+const TUN_GTPU_MSGTYPE = fieldNamed('tun_gtpu_msgtype');
 const METADATA = fieldNamed('metadata');
 const NW_TTL = fieldNamed('nw_ttl');
 const ND_TARGET = fieldNamed('nd_target');
@@ -233,7 +240,7 @@ export function formatMatch(match: Match, options: MatchFormatOptions): string {
   }
 
   for (const register of REGISTERS) text.hex(register);
-  addTunnel(text, options.wholeTunnel ?? false);
+  addTunnel(text, match);
   text.hex(METADATA);
   text.field(IN_PORT, (value) => formatPort(Number(value), ports));
   addVlans(text);
@@ -275,18 +282,27 @@ function ovsTunnelFlags(bits: number): number {
   );
 }
 
-function addTunnel(text: MatchText, whole: boolean): void {
+function addTunnel(text: MatchText, match: Match): void {
   text.hex(TUN_ID);
   for (const field of TUNNEL_ADDRESSES) text.address(field);
   text.decimal(TUN_GBP_ID);
   text.field(TUN_GBP_FLAGS, formatHex);
   text.field(TUN_TOS, hexOf);
   text.plain(TUN_TTL);
+  text.plain(TUN_ERSPAN_VER);
+  const version = text.key.u8(OFF_TUN_ERSPAN_VER);
+  if (version === 1) text.field(TUN_ERSPAN_IDX, formatHex);
+  if (version === 2) {
+    text.plain(TUN_ERSPAN_DIR);
+    text.field(TUN_ERSPAN_HWID, formatHex);
+  }
+  text.field(TUN_GTPU_FLAGS, formatHex, 'gtpu_flags');
+  text.field(TUN_GTPU_MSGTYPE, (value) => `${value}`, 'gtpu_msgtype');
   const flags = ovsTunnelFlags(text.mask.u16(OFF_TUN_FLAGS));
-  if (whole && flags !== 0) text.add('tun_erspan_ver=0,gtpu_flags=0,gtpu_msgtype=0');
   if (flags !== 0) {
     text.add(`tun_flags=${formatFlags(ovsTunnelFlags(text.key.u16(OFF_TUN_FLAGS)), flags, TUNNEL_FLAGS, 15)}`);
   }
+  for (const option of formatOptions(match)) text.add(option);
 }
 
 function addVlans(text: MatchText): void {
@@ -366,6 +382,13 @@ function addTransport(text: MatchText, ethType: number): void {
     text.port16('icmp_code', OFF_TP_DST);
     text.address(ND_TARGET);
     for (const field of ND_HARDWARE) text.address(field);
+    const reservedMask = mask.u32(OFF_IGMP_GROUP);
+    if (reservedMask !== 0) {
+      const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+      const value = key.u32(OFF_IGMP_GROUP);
+      text.add(`nd_reserved=${reservedMask === 0xffffffff ? value : `${hex(value)}/${hex(reservedMask)}`}`);
+    }
+    text.port16('nd_options_type', OFF_TCP_FLAGS);
   } else {
     text.port16('tp_src', OFF_TP_SRC);
     text.port16('tp_dst', OFF_TP_DST);

@@ -10,6 +10,7 @@ import {
   OFF_CT_TP_DST,
   OFF_CT_TP_SRC,
   OFF_ETH_TYPE,
+  OFF_IGMP_GROUP,
   OFF_IPV6_DST,
   OFF_IPV6_LABEL,
   OFF_IPV6_SRC,
@@ -117,7 +118,9 @@ export function normalizeMatch(match: Match): void {
   forgetUnless(allowed.ip, OFF_NW_TOS, 1);
   forgetUnless(allowed.ip, OFF_NW_TTL, 1);
   forgetUnless(allowed.ip, OFF_NW_FRAG, 1);
-  forgetUnless(allowed.tcp, OFF_TCP_FLAGS, 2);
+  // Neighbour discovery has the type of its first option and its reserved word in these two.
+  forgetUnless(allowed.tcp || allowed.ndTarget, OFF_TCP_FLAGS, 2);
+  forgetUnless(allowed.ndTarget, OFF_IGMP_GROUP, 4);
   forgetUnless(allowed.arpSha, OFF_ARP_SHA, 6);
   forgetUnless(allowed.arpTha, OFF_ARP_THA, 6);
   forgetUnless(allowed.ipv6, OFF_IPV6_SRC, 16);

@@ -8,6 +8,7 @@
 import { FIELD_BY_NAME, type Field } from '#flowtable/fields.js';
 import { FlowKey, OFF_ETH_TYPE, OFF_IN_PORT, OFF_NW_PROTO } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
+import { isOptionPresent, type OptionMap } from '#flowtable/tunnel-options.js';
 import { UserError } from '../report/user-error.js';
 import { formatFieldText, parseExactFieldText, parseFieldText } from './field-text.js';
 import { hasField, matchValue, readValue, requireEthernet, valueOnes, writeValue } from './field-value.js';
@@ -46,9 +47,6 @@ const PROTOCOL_WORDS: ReadonlyMap<string, ProtocolWord> = new Map([
   ['mplsm', word(0x8848)],
 ]);
 
-/** Fields of OVS that Upcall's key does not hold. */
-const ABSENT_FIELDS = /^(tun_metadata\d+|tun_erspan_\w+|tun_gtpu_\w+|nd_reserved|nd_options_type)$/;
-
 /** What a match says so far, and which protocols can carry it. */
 export interface MatchBuilder {
   readonly match: Match;
@@ -60,7 +58,6 @@ export function newMatchBuilder(): MatchBuilder {
 }
 
 function matchableField(name: string): Field | undefined {
-  if (ABSENT_FIELDS.test(name)) throw new UserError(`${name}: Upcall does not have this field yet`);
   const field = FIELD_BY_NAME.get(name);
   return field?.openflow ? field : undefined;
 }
@@ -135,10 +132,11 @@ export function parseMatch(text: string, { ports }: MatchParseOptions): Match {
 
 /**
  * A packet's key, as `ofproto/trace` takes it: exact values, each field after those that it needs. A key without
- * in_port comes in on no port at all.
+ * in_port comes in on no port at all. options: the switch's, where tun_metadata fields may be given.
  */
-export function parseFlow(text: string, ports: PortNames): FlowKey {
+export function parseFlow(text: string, ports: PortNames, options: OptionMap | null = null): FlowKey {
   const key = new FlowKey();
+  key.optionPlaces = options;
   for (const pair of splitKeyValues(text)) {
     const protocol = PROTOCOL_WORDS.get(pair.key);
     if (protocol !== undefined) {
@@ -160,7 +158,8 @@ function setExactField(key: FlowKey, text: string, pair: KeyValue, ports: PortNa
   const field = matchableField(pair.key);
   if (field === undefined) throw new UserError(`${text}: unknown field ${pair.key}`);
   if (!hasField(field, key)) throw new UserError(`${text}: prerequisites not met for setting ${pair.key}`);
-  if (readValue(key, field) !== 0n) throw new UserError(`${text}: field ${pair.key} set multiple times`);
+  const isSet = field.option === null ? readValue(key, field) !== 0n : isOptionPresent(key, field.option);
+  if (isSet) throw new UserError(`${text}: field ${pair.key} set multiple times`);
   let value: bigint;
   try {
     value = parseExactFieldText(field, pair.value, ports);

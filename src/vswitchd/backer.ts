@@ -19,6 +19,7 @@ import {
   VLAN_CFI,
   VLAN_VID_MASK,
 } from '#flowtable/flow-key.js';
+import { clearOptions } from '#flowtable/tunnel-options.js';
 import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
 import { ufidOf } from '#flowtable/hash.js';
 import type { PacketInMessage } from '#src/openflow/async-message.js';
@@ -218,6 +219,9 @@ export class Backer {
     const bridge = [...this.bridges].find((one) => bridgeUuid(one) === continuation?.bridge);
     if (continuation === null || bridge === undefined) throw new OpenFlowError('NXR_STALE');
     const flow = extractFlow(packet, metadata.key, this.vlanLimit);
+    // The datapath needs none of the options: those of an output are set by an action.
+    clearOptions(flow);
+    flow.optionPlaces = null;
     const paused = flow.clone();
     paused.setU32(OFF_RECIRC_ID, this.recirculation.allocate(resumedState(bridge, message, continuation)));
     const outcome = new Translation({ bridge, flow: paused, packet, allowSideEffects: true }).run();

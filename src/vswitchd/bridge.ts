@@ -4,6 +4,7 @@
  */
 import type { Clock } from '#datapath/environment.js';
 import { Match } from '#flowtable/match.js';
+import { OptionMap } from '#flowtable/tunnel-options.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import type { PacketInMessage } from '#src/openflow/async-message.js';
 import type { Action } from '#src/openflow/action/action.js';
@@ -45,6 +46,8 @@ export class Bridge {
   readonly mirrors = new Mirrors();
   readonly meters: MeterTable;
   readonly flowExport = new FlowExport(this);
+  /** Where options of tunnels stand in tun_metadata0..63. */
+  readonly tunnelOptions = new OptionMap();
   /** What becomes of IP fragments. */
   fragmentHandling: FragmentHandling = 'normal';
   forwardsBpdu = false;

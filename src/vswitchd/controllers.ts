@@ -15,8 +15,10 @@ import {
   type PacketInMessage,
   PORT_STATUS_REASONS,
 } from '#src/openflow/async-message.js';
+import type { OptionMap } from '#flowtable/tunnel-options.js';
 import type { FlowMonitorRequest } from '#src/openflow/flow-monitor.js';
 import type { FlowUpdate } from '#src/openflow/async-message.js';
+import { matchToShow, receiveCriteria } from '#src/openflow/option-fields.js';
 import type { OpenFlowVersion } from '#src/openflow/protocol.js';
 import type { PortDescription } from '#src/openflow/switch-connection.js';
 import type { TableDescription } from '#src/openflow/table-mod.js';
@@ -71,6 +73,7 @@ function reasonOf(message: Exclude<AsyncMessage, { readonly kind: 'flow-updates'
 export interface ControlledBridge {
   /** Visible rules, for a monitor that begins: of one table, or of all. */
   rules(tableId: number): readonly Rule[];
+  readonly tunnelOptions: OptionMap;
   resume(message: PacketInMessage): void;
   /** A packet that no rule matches is sent up from now on, or not. */
   wantPacketInOnMiss(isWanted: boolean): void;
@@ -110,6 +113,10 @@ export class Controllers {
       other.demote();
       other.offer({ kind: 'role-status', role: 'secondary' });
     }
+  }
+
+  get tunnelOptions(): OptionMap {
+    return this.bridge.tunnelOptions;
   }
 
   rules(tableId: number): readonly Rule[] {
@@ -168,7 +175,7 @@ export class Controllers {
       const message = {
         reason,
         tableId,
-        match,
+        match: matchToShow(match),
         priority,
         cookie,
         durationNs,
@@ -246,7 +253,8 @@ class Controller implements ControllerConnection {
   }
 
   monitor(request: FlowMonitorRequest): readonly FlowUpdate[] {
-    return this.monitors.add(request, this.all.rules(request.tableId));
+    const match = receiveCriteria(request.match, this.all.tunnelOptions);
+    return this.monitors.add({ ...request, match }, this.all.rules(request.tableId));
   }
 
   cancelMonitor(id: number): void {

@@ -10,6 +10,7 @@ import { outputsToPort } from '#src/openflow/action/action-list.js';
 import type { FlowMonitorRequest } from '#src/openflow/flow-monitor.js';
 import { TABLE_ALL } from '#src/openflow/flow-mod.js';
 import { OFPG_ANY } from '#src/openflow/group-mod.js';
+import { actionsToShow, matchToShow } from '#src/openflow/option-fields.js';
 import { OFPP_NONE } from '#src/openflow/ports.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 import { groupsOf } from './action-references.js';
@@ -93,11 +94,11 @@ function fullUpdate(
     event,
     reason,
     tableId,
-    match,
+    match: matchToShow(match),
     priority,
     cookie,
     idleTimeout,
     hardTimeout,
-    actions: withActions ? actions : null,
+    actions: withActions ? actionsToShow(actions) : null,
   };
 }

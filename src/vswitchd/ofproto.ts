@@ -18,6 +18,7 @@ import {
   OFPG_MAX,
 } from '#src/openflow/group-mod.js';
 import type { MeterConfig, MeterFeatures, MeterMod, MeterStatsEntry } from '#src/openflow/meter-mod.js';
+import { receiveCriteria, receiveFlowMod } from '#src/openflow/option-fields.js';
 import type { OpenFlowVersion } from '#src/openflow/protocol.js';
 import {
   type BundleMessage,
@@ -33,6 +34,7 @@ import {
   type SwitchFeatures,
 } from '#src/openflow/switch-connection.js';
 import type { TableDescription, TableMod, TableStatsEntry } from '#src/openflow/table-mod.js';
+import type { TlvTable, TlvTableMod } from '#src/openflow/tlv-map.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import { checkReferences, groupsOf, usesMeter } from './action-references.js';
 import type { Bridge } from './bridge.js';
@@ -50,6 +52,7 @@ import {
   withConfig,
   withoutLife,
 } from './port-stats.js';
+import { changeTlvTable, describeTlvTable } from './tlv-table.js';
 
 /** SELECT_WEIGHT, SELECT_LIVENESS and CHAINING (OFPGFC12_*). */
 const GROUP_CAPABILITIES = 1 | 2 | 4;
@@ -68,6 +71,7 @@ export class Ofproto implements SwitchConnection {
     this.changes = new FlowChanges(bridge, scheduler);
     this.controllers = new Controllers({
       rules: (tableId) => this.changes.select(tableId, () => true),
+      tunnelOptions: bridge.tunnelOptions,
       resume: (message) => bridge.backer.resume(message),
       wantPacketInOnMiss(isWanted) {
         if (isWanted === bridge.wantsPacketInOnMiss) return;
@@ -168,7 +172,7 @@ export class Ofproto implements SwitchConnection {
 
   flowMods(mods: readonly FlowMod[]): void {
     this.change((batch) => {
-      for (const mod of mods) this.changes.apply(mod, batch);
+      for (const mod of mods) this.changes.apply(receiveFlowMod(mod, this.bridge.tunnelOptions), batch);
     });
   }
 
@@ -176,8 +180,9 @@ export class Ofproto implements SwitchConnection {
     this.expireRules();
     this.bridge.backer.pushStats();
     const nowNs = this.scheduler.nowNs();
+    const criteria = receiveCriteria(request.match, this.bridge.tunnelOptions);
     return this.changes
-      .select(request.tableId, (rule) => rule.match.isWithin(request.match))
+      .select(request.tableId, (rule) => rule.match.isWithin(criteria))
       .filter((rule) => agreesWith(rule, request))
       .map((rule) => flowStatsEntry(rule, nowNs));
   }
@@ -226,7 +231,7 @@ export class Ofproto implements SwitchConnection {
       for (const message of messages) {
         switch (message.kind) {
           case 'flow-mod':
-            this.changes.apply(message.mod, batch);
+            this.changes.apply(receiveFlowMod(message.mod, this.bridge.tunnelOptions), batch);
             break;
           case 'group-mod':
             this.changeGroup(message.mod, batch);
@@ -321,6 +326,14 @@ export class Ofproto implements SwitchConnection {
   tableStats(): readonly TableStatsEntry[] {
     this.bridge.backer.pushStats();
     return this.visibleTables().map((table) => table.stats());
+  }
+
+  tlvTableMod(mod: TlvTableMod): void {
+    changeTlvTable(this.bridge, mod);
+  }
+
+  tlvTable(): TlvTable {
+    return describeTlvTable(this.bridge);
   }
 
   tableDescriptions(): readonly TableDescription[] {

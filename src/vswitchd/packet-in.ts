@@ -3,7 +3,7 @@
  * flow_get_metadata() of lib/flow.c and xlate_resume() of ofproto-dpif-xlate.c.
  */
 import type { DpAction } from '#datapath/dpif.js';
-import { type Field, FIELDS, fieldNamed, readField } from '#flowtable/fields.js';
+import { type Field, FIELDS, fieldNamed, fieldOnes, readField } from '#flowtable/fields.js';
 import {
   type FlowKey,
   OFF_CT_MARK,
@@ -18,8 +18,10 @@ import {
   OFF_USERSPACE,
 } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
+import { presentOptions } from '#flowtable/tunnel-options.js';
 import type { Continuation, PacketInMessage } from '#src/openflow/async-message.js';
 import { jhashBytes } from '#src/openflow/jhash.js';
+import { matchOption, receiveCriteria } from '#src/openflow/option-fields.js';
 import type { Bridge } from './bridge.js';
 import type { FrozenAction, FrozenState } from './recirculation.js';
 
@@ -29,8 +31,9 @@ type ControllerCookie = Extract<
 >;
 
 /** Told where not zero. */
-const METADATA = FIELDS.filter(({ name }) =>
-  /^(tun_(?!ttl$|tos$)|metadata$|reg\d+$|pkt_mark$|ct_(zone|mark|label)$)/.test(name),
+const METADATA = FIELDS.filter(
+  ({ name, option }) =>
+    option === null && /^(tun_(?!ttl$|tos$)|metadata$|reg\d+$|pkt_mark$|ct_(zone|mark|label)$)/.test(name),
 );
 const IN_PORT = fieldNamed('in_port');
 const ETH_TYPE = fieldNamed('eth_type');
@@ -49,6 +52,10 @@ export function packetMetadata(flow: FlowKey): Match {
   const match = new Match();
   const tell = (field: Field): void => match.set(field, readField(flow, field));
   for (const field of METADATA) if (readField(flow, field) !== 0n) tell(field);
+  for (const index of presentOptions(flow)) {
+    const field = fieldNamed(`tun_metadata${index}`);
+    matchOption(match, field, readField(flow, field), fieldOnes(field));
+  }
   tell(IN_PORT);
   if (readField(flow, CT_STATE) !== 0n) {
     tell(CT_STATE);
@@ -70,6 +77,7 @@ export function makePacketIn(
   const flow = key.clone();
   if (!state.conntracked) clearConntrack(flow);
   flow.bytes.set(state.tunnel, OFF_TUN_ID);
+  flow.optionPlaces = state.bridge.tunnelOptions;
   flow.bytes.set(state.metadata, OFF_METADATA);
   flow.setU32(OFF_IN_PORT, state.inPort);
   return {
@@ -111,7 +119,7 @@ function resumedActions(actions: readonly FrozenAction[]): readonly FrozenAction
 
 /** What translation goes on with; the flow that it is given names it by its recirculation id. */
 export function resumedState(bridge: Bridge, message: PacketInMessage, continuation: Continuation): FrozenState {
-  const { key } = message.metadata;
+  const { key } = receiveCriteria(message.metadata, bridge.tunnelOptions);
   return {
     bridge,
     // Not the table in which the packet was paused.

@@ -5,6 +5,7 @@
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import { FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
+import { OptionMap } from '#flowtable/tunnel-options.js';
 import type { Action } from '#src/openflow/action/action.js';
 import { checkActions, parseActionList } from '#src/openflow/action/action-list.js';
 import { formatFlow } from '#src/openflow/flow-format.js';
@@ -139,6 +140,7 @@ export function traceCommands(
 ): readonly UnixctlCommand[] {
   const host: TraceHost = {
     bridgePorts: (name) => bridgeNamed(name)?.portNames ?? NO_PORT_NAMES,
+    tunnelOptions: (name) => bridgeNamed(name)?.tunnelOptions ?? new OptionMap(),
     receivedBy: (datapath, key) => {
       const port = backerNamed(datapath)?.findPort(key) ?? null;
       return port === null ? null : { bridge: port.bridge.name, ofPort: port.ofPort };

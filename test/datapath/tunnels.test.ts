@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { DpAction, VportType } from '#datapath/dpif.js';
 import type { Underlay, UnderlayIpReceiver, UnderlayReceiver } from '#datapath/environment.js';
 import { fieldNamed, readField } from '#flowtable/fields.js';
+import { OFF_TUN_OPTIONS_PRESENT, OFF_USERSPACE } from '#flowtable/flow-key.js';
+import { rawOptions, setRawOptions } from '#flowtable/tunnel-options.js';
 import { type DatapathBench, keyOf, makeBench, output, putFlow } from '../support/datapath-bench.js';
 import { eth, hex, ip4, ip6, toHex } from '../support/packet-builder.js';
 
@@ -74,11 +76,28 @@ describe('what leaves by a tunnel port', () => {
   });
 });
 
+describe('options that leave by a Geneve port', () => {
+  it.each([
+    ['00010101aabbccdd', '0200655800000500'],
+    ['0001810100000001', '0240655800000500'],
+    ['ffff0000', '0100655800000500'],
+  ])('%s', (options, header) => {
+    const { bench, underlay } = setUp('geneve');
+    const value = keyOf({ ...TUNNEL, tun_id: 5, tunnel_flags: KEY });
+    setRawOptions(value, hex(options));
+    putFlow(bench, INNER, 1, [{ kind: 'set', attribute: 'tunnel', value, mask: null }, output(4)]);
+    bench.datapath.receive(1, INNER);
+    const sent = toHex(underlay.sent[0]!.payload);
+    expect(sent.slice(0, header.length)).toBe(header);
+    expect(sent).toBe(`${header}${options}${toHex(INNER)}`);
+  });
+});
+
 describe('what comes in by a tunnel port', () => {
   const outer = { source: ip4('2.2.2.2'), destination: ip4('1.1.1.1'), tos: 4, ttl: 63 };
   const udp = { ...outer, sourcePort: 40000, destinationPort: 6081, dontFragment: false, checksum: true };
 
-  it('of Geneve carries the VNI; options are passed over', () => {
+  it('of Geneve carries the VNI and the options, of the last tunnel only', () => {
     const { bench, underlay } = setUp('geneve');
     underlay.udp!(udp, hex(`018065581234560001020000${toHex(INNER)}`));
     const [upcall] = bench.drainUpcalls();
@@ -88,8 +107,13 @@ describe('what comes in by a tunnel port', () => {
     expect(read('tun_id')).toBe(0x123456n);
     expect(read('tun_src')).toBe(0x02020202n);
     expect(read('tun_ttl')).toBe(63n);
-    // CSUM, KEY, OAM.
-    expect(read('tunnel_flags')).toBe(14n);
+    // CSUM, KEY, OAM, and options.
+    expect(read('tunnel_flags')).toBe(30n);
+    expect(rawOptions(upcall!.key)).toMatchObject([{ optionClass: 0x102, optionType: 0, size: 0 }]);
+    underlay.udp!(udp, hex(`0000655812345600${toHex(INNER)}`));
+    const [next] = bench.drainUpcalls();
+    expect(readField(next!.key, fieldNamed('tunnel_flags'))).toBe(6n);
+    expect(next!.key.isZero(OFF_TUN_OPTIONS_PRESENT, OFF_USERSPACE - OFF_TUN_OPTIONS_PRESENT)).toBe(true);
   });
 
   it('of GRE carries the key, from IPv6 too', () => {
@@ -106,7 +130,7 @@ describe('what comes in by a tunnel port', () => {
   it.each([
     ['geneve', 'another version', '4000655800000100'],
     ['geneve', 'no Ethernet inside', '0000080000000100'],
-    ['geneve', 'critical options', '0140655800000100ffff8000'],
+    ['geneve', 'an option longer than the rest', '0140655800000100ffff8001'],
     ['geneve', 'cut short', '00006558'],
     ['gre', 'no Ethernet inside', '00000800'],
     ['gre', 'a wrong checksum', '8000655812340000'],

@@ -24,6 +24,17 @@ const MATCHES: readonly (readonly [string, string])[] = [
   ['dl_type=0x800', 'ip'],
   ['dl_type=0x88cc', 'dl_type=0x88cc'],
   ['ip,nw_proto=6', 'tcp'],
+  ['tun_metadata0=5', 'tun_metadata0=0x5'],
+  ['tun_metadata0', 'tun_metadata0'],
+  ['tun_metadata0=0x1/0x0', 'tun_metadata0'],
+  // A mask has no more bytes than it needs, and one of ones only is not told from none.
+  ['tun_metadata0=0x1/0xff', 'tun_metadata0=0x1'],
+  ['tun_metadata5=0,tun_metadata0=0x1ff/0xff00', 'tun_metadata0=0x100/0xff00,tun_metadata5=0'],
+  ['tun_gtpu_flags=0x30,tun_gtpu_msgtype=255', 'gtpu_flags=0x30,gtpu_msgtype=255'],
+  ['tun_erspan_hwid=0x7', ''],
+  ['tun_erspan_ver=1,tun_erspan_idx=0x7,tun_erspan_dir=1', 'tun_erspan_ver=1,tun_erspan_idx=0x7'],
+  ['tun_erspan_ver=2,tun_erspan_dir=1,tun_erspan_hwid=0x3f', 'tun_erspan_ver=2,tun_erspan_dir=1,tun_erspan_hwid=0x3f'],
+  ['icmp6,icmp_type=135,nd_reserved=5,nd_options_type=2', 'icmp6,icmp_type=135,nd_reserved=5,nd_options_type=2'],
   ['ip,nw_proto=89', 'ip,nw_proto=89'],
   ['ip,nw_dst=10.1.2.3/8,nw_src=1.2.3.4', 'ip,nw_src=1.2.3.4,nw_dst=10.0.0.0/8'],
   ['ip,nw_src=10.1.2.3/255.0.255.0', 'ip,nw_src=10.0.2.0/255.0.255.0'],
@@ -93,8 +104,16 @@ describe('a match as text', () => {
     expect(formatMatch(match, { ports })).toBe('recirc_id=0,eth,ip,in_port=1,nw_frag=no');
   });
 
-  test('fields that Upcall does not have say so', () => {
-    expect(() => canonical('tun_metadata0=5')).toThrow('tun_metadata0: Upcall does not have this field yet');
+  test.each([
+    ['tun_metadata0=1,tun_metadata0=2', 'field tun_metadata0 set multiple times'],
+    [
+      `tun_metadata0=0x${'ff'.repeat(124)},tun_metadata1=0x${'ff'.repeat(124)},tun_metadata2=0x${'ff'.repeat(9)}`,
+      'field tun_metadata2 exceeds maximum size for tunnel metadata (used 257, max 256)',
+    ],
+    ['tun_metadata1=0xggg', '0xggg: bad syntax for tun_metadata1 value'],
+    ['tun_metadata64=1', 'unknown keyword tun_metadata64'],
+  ])('%s is refused', (text, message) => {
+    expect(() => canonical(text)).toThrow(message);
   });
 
   test('what is printed is read back as the same match', () => {

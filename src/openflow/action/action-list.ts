@@ -16,9 +16,6 @@ const BY_NAME: ReadonlyMap<string, ActionKind<Action>> = new Map(
   ACTION_KINDS.flatMap((kind) => kind.names.map((name) => [name, kind] as const)),
 );
 
-/** Actions of OVS that Upcall does not have. */
-const ABSENT_ACTIONS: ReadonlySet<string> = new Set(['delete_field']);
-
 /** Actions in actions, at most so deep. */
 const MAX_NESTING = 100;
 
@@ -72,8 +69,6 @@ function parseLevel(
       actions.push(kind.parse(value, name, context));
     } else if (name === 'drop') {
       drops = true;
-    } else if (ABSENT_ACTIONS.has(name)) {
-      throw new UserError(`${name}: Upcall does not have this action yet`);
     } else {
       actions.push(parseOther(key, name, value, ports));
     }

@@ -10,6 +10,7 @@ import { type CtClearAction, ctClearAction } from './ct-clear.js';
 import { type DebugRecircAction, debugRecircAction, type DebugSlowAction, debugSlowAction } from './debug.js';
 import { type DecNshTtlAction, decNshTtlAction } from './dec-nsh-ttl.js';
 import { type DecapAction, decapAction } from './decap.js';
+import { type DeleteFieldAction, deleteFieldAction } from './delete-field.js';
 import { type EncapAction, encapAction } from './encap.js';
 import { type FinTimeoutAction, finTimeoutAction } from './fin-timeout.js';
 import { type GroupAction, groupAction } from './group.js';
@@ -98,6 +99,7 @@ export type Action =
   | DebugSlowAction
   | DecNshTtlAction
   | DecapAction
+  | DeleteFieldAction
   | EncapAction
   | FinTimeoutAction
   | GroupAction
@@ -156,6 +158,7 @@ export const ACTION_KINDS: readonly ActionKind<Action>[] = [
   debugSlowAction,
   decNshTtlAction,
   decapAction,
+  deleteFieldAction,
   encapAction,
   finTimeoutAction,
   groupAction,

@@ -120,6 +120,8 @@ const learnedValue = (spec: Exclude<LearnSpec, { kind: 'output' }>, flow: FlowKe
 /** The flow that a packet with this key teaches (learn_execute). */
 export function learnedFlow(action: LearnAction, flow: FlowKey): FlowMod {
   const match = new Match();
+  match.key.optionPlaces = flow.optionPlaces;
+  match.mask.optionPlaces = flow.optionPlaces;
   const actions: Action[] = [];
   const { finIdleTimeout, finHardTimeout } = action;
   if (finIdleTimeout !== 0 || finHardTimeout !== 0) {

@@ -37,4 +37,11 @@ export const outputRegAction: ActionKind<OutputRegAction> = {
     maskValue(context.wc, action.source.field, subfieldMask(action.source));
     context.output(Number(port), action.maxLen);
   },
+
+  // The wire has six bits for a width less one, and the bits of a larger one become part of the offset.
+  inVersion(action) {
+    const { field, offset, bits } = action.source;
+    const packed = (offset << 6) | (bits - 1);
+    return [{ ...action, source: { field, offset: (packed >> 6) & 0x3ff, bits: (packed & 0x3f) + 1 } }];
+  },
 };

@@ -96,8 +96,9 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
 /** A load for each run of set bits in the mask: up to 64 bits each, from the lowest. */
 export function loadsOf(action: SetFieldAction): readonly Action[] {
   const { field, value, mask } = action;
-  // An experimenter's OXM does not fit into load's header: NXAST_REG_LOAD2 carries it, and shows as set_field.
-  if (field.oxm.length === 0 || field.oxm[0]!.oxmClass === 0xffff) return [action];
+  // An experimenter's OXM does not fit into load's header, nor a field of any length: NXAST_REG_LOAD2 carries it, and
+  // shows as set_field.
+  if (field.oxm.length === 0 || field.oxm[0]!.oxmClass === 0xffff || field.option !== null) return [action];
   const width = fieldWidth(field);
   const isSet = (bit: number): boolean => ((mask >> BigInt(bit)) & 1n) === 1n;
   const loads: Action[] = [];

@@ -106,16 +106,23 @@ export class Invocation {
     return { connection, version };
   }
 
+  /** The first warning of a run, as it stands on the terminal. */
+  logWarning(module: string, text: string): void {
+    const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
+    this.stderr += `${time}|00001|${module}|WARN|${text}\n`;
+  }
+
   /** The latest version that both sides speak (OpenFlow 1.3.1 §6.3.1). */
   private negotiate(name: string, connection: SwitchConnection, usable: Protocols = P_ANY): OpenFlowVersion {
     const theirs = VERSIONS.filter((version) => !connection.versions?.length || connection.versions.includes(version));
     const ours = VERSIONS.filter((version) => (protocolsOfVersion(version) & this.options.allowed & usable) !== 0);
     const common = ours.filter((version) => theirs.includes(version)).at(-1);
     if (common !== undefined) return common;
-    const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
-    this.stderr +=
-      `${time}|00001|vconn|WARN|unix:${RUN_DIRECTORY}/${name}.mgmt: version negotiation failed ` +
-      `(we support ${versionsText(ours)}, peer supports ${versionsText(theirs)})\n`;
+    this.logWarning(
+      'vconn',
+      `unix:${RUN_DIRECTORY}/${name}.mgmt: version negotiation failed ` +
+        `(we support ${versionsText(ours)}, peer supports ${versionsText(theirs)})`,
+    );
     throw new UserError(`${name}: failed to connect to socket (Broken pipe)`);
   }
 

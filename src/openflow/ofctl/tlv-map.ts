@@ -1,8 +1,15 @@
 /** add-tlv-map, del-tlv-map and dump-tlv-map. Mirrors ofctl_tlv_mod() and ofctl_dump_tlv_map(). */
+import { formatHexDump } from '../hex-bytes.js';
 import { P_NXM_OXM_ANY } from '../protocol.js';
 import { offering } from '../switch-connection.js';
 import type { TlvTableMod } from '../tlv-map.js';
-import { formatTlvTable, formatTlvTableMod, parseTlvTableMod } from '../tlv-map-text.js';
+import {
+  checkTlvTableMod,
+  encodeTlvTableMod,
+  formatTlvTable,
+  formatTlvTableMod,
+  parseTlvTableMod,
+} from '../tlv-map-text.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
 
@@ -10,7 +17,13 @@ function change(invocation: Invocation, name: string, text: string, command: Tlv
   const mod = parseTlvTableMod(text, command);
   const { connection, version } = invocation.openForFlowMod(name, P_NXM_OXM_ANY);
   const xid = invocation.sendQuietly();
-  const message = `${invocation.header('NXT_TLV_TABLE_MOD', version, xid)}${formatTlvTableMod(mod)}`;
+  const head = invocation.header('NXT_TLV_TABLE_MOD', version, xid);
+  const problem = checkTlvTableMod(mod);
+  if (problem !== null) invocation.logWarning('ofp_match', problem.warning);
+  const message =
+    problem === null
+      ? `${head}${formatTlvTableMod(mod)}`
+      : `${head} ***decode error***\n${formatHexDump(encodeTlvTableMod(mod, version, xid)).trimEnd()}`;
   invocation.refusable(version, xid, message, () => offering(connection, 'tlvTableMod').tlvTableMod(mod));
 }
 

@@ -2,7 +2,7 @@
  * The outer headers of a native tunnel, from Ethernet to the tunnel's own, as tnl_push writes them before it fills in
  * lengths and checksums. Mirrors netdev_*_build_header() of lib/netdev-native-tnl.c.
  *
- * VXLAN's group policy and Geneve's options are not written; OVS writes no policy either.
+ * VXLAN's group policy is not written; OVS writes none either.
  */
 import type { TunnelPushType } from '#datapath/dpif.js';
 import { writeU16, writeU32 } from '#datapath/packet/byte-order.js';
@@ -40,6 +40,7 @@ import {
   TUN_F_DF,
   TUN_F_OAM,
 } from '#flowtable/flow-key.js';
+import { encodeOptions } from '#flowtable/tunnel-options.js';
 import { NAMESPACE_ETHERTYPE, PT_ETH, PT_IPV4, PT_IPV6, PT_NSH } from '#src/openflow/packet-type.js';
 import type { TunnelConfig } from '../tunnel.js';
 import { ipv4Of, isMapped } from './address.js';
@@ -48,6 +49,7 @@ import { tunnelProtocol } from './termination.js';
 /** Transparent to a sum, and a sign that one is wanted. */
 const CHECKSUM_WANTED = 0xffff;
 const OPTION_SIZE = 4;
+const NO_OPTIONS = new Uint8Array(0);
 const VNI_MASK = 0xffffff;
 
 export interface HeaderRequest {
@@ -80,10 +82,11 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
     (hasChecksum ? GRE_FLAG_CHECKSUM : 0) |
     (config.outKeyPresent ? GRE_FLAG_KEY : 0) |
     (config.sequence ? GRE_FLAG_SEQUENCE : 0);
+  const { options, isCritical } = type === 'geneve' ? encodeOptions(flow) : { options: NO_OPTIONS, isCritical: false };
   const size = {
     gre: transport + greHeaderSize(greFlags),
     vxlan: over + VXLAN_HEADER_SIZE,
-    geneve: over + GENEVE_BASE_SIZE,
+    geneve: over + GENEVE_BASE_SIZE + options.length,
   }[type];
   const header = new Uint8Array(size);
   buildEthernet(header, 0, {
@@ -106,10 +109,10 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
   else {
     buildGeneve(header, over, {
       isControl: (flags & TUN_F_OAM) !== 0,
-      isCritical: false,
+      isCritical,
       protocol: GENEVE_PROTO_ETHERNET,
       vni,
-      options: new Uint8Array(),
+      options,
     });
   }
   return header;

@@ -122,7 +122,7 @@ function scanGeneve(scanner: OdpScanner, bytes: Uint8Array, at: number): number 
   writeU32(bytes, at + 4, Number(scanner.number(32)) << 8);
   let size = 8;
   if (scanner.take(',options(')) {
-    const options = scanGeneveOptions(scanner);
+    const { options } = scanGeneveOptions(scanner);
     bytes.set(options, at + 8);
     bytes[at] = options.length / 4;
     size += options.length;

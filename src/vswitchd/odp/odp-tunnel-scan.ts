@@ -5,12 +5,19 @@
 import {
   type FlowKey,
   OFF_TUN_DST,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_ERSPAN_IDX,
+  OFF_TUN_ERSPAN_VER,
   OFF_TUN_FLAGS,
   OFF_TUN_GBP_FLAGS,
   OFF_TUN_GBP_ID,
+  OFF_TUN_GTPU_FLAGS,
+  OFF_TUN_GTPU_MSGTYPE,
   OFF_TUN_ID,
   OFF_TUN_IPV6_DST,
   OFF_TUN_IPV6_SRC,
+  OFF_TUN_OPTIONS_PRESENT,
   OFF_TUN_SRC,
   OFF_TUN_TOS,
   OFF_TUN_TP_DST,
@@ -21,8 +28,9 @@ import {
   TUN_F_KEY,
   TUN_F_OAM,
 } from '#flowtable/flow-key.js';
-import { UserError } from '#src/report/user-error.js';
+import { setRawOptions } from '#flowtable/tunnel-options.js';
 import { scanIpv4, scanIpv6 } from './address-text.js';
+import { scanGeneveOptions } from './odp-geneve.js';
 import { TUNNEL_FLAGS_ALL, TUNNEL_FLAG_NAMES, tunnelFlagsFromOvs } from './odp-flags.js';
 import { OdpScanner, OdpSyntaxError, put, scanMemberList } from './odp-scanner.js';
 
@@ -81,10 +89,18 @@ export function scanTunnel(outer: OdpScanner, key: FlowKey, mask: FlowKey): bool
       addFlags(tunnelFlagsFromOvs(flags) & FLAG_ATTRIBUTES, tunnelFlagsFromOvs(bits) & FLAG_ATTRIBUTES);
       return true;
     }
-    // Geneve without options: the datapath's way to say of which kind the tunnel is.
-    if (scanner.take('geneve()')) return true;
-    const foreign = /^(geneve|erspan|gtpu)\(/.exec(scanner.rest());
-    if (foreign !== null) throw new UserError(`tunnel(${foreign[1]}(...)) is not supported yet`);
+    if (scanner.take('geneve(')) {
+      scanGeneve(scanner, key, mask);
+      return true;
+    }
+    if (scanner.take('erspan(')) {
+      scanErspan(scanner, key);
+      return true;
+    }
+    if (scanner.take('gtpu(')) {
+      scanGtpu(scanner, key, mask);
+      return true;
+    }
     return false;
   });
   outer.at = scanner.at;
@@ -102,4 +118,46 @@ function scanGbp(scanner: OdpScanner, key: FlowKey, mask: FlowKey): void {
     put(mask, OFF_TUN_GBP_FLAGS, 1, scanner.slashNumber(8) ?? 0xffn);
   }
   if (!scanner.take('))')) throw new OdpSyntaxError();
+}
+
+function scanGeneve(scanner: OdpScanner, key: FlowKey, mask: FlowKey): void {
+  const scanned = scanGeneveOptions(scanner);
+  setRawOptions(key, scanned.options);
+  setRawOptions(mask, scanned.mask);
+  mask.setU16(OFF_TUN_OPTIONS_PRESENT, 0xffff);
+}
+
+/** As in OVS no mask comes of it: its version would have to be one that is matched on. */
+function scanErspan(scanner: OdpScanner, key: FlowKey): void {
+  const member = (name: string, bits: number): number => {
+    if (!scanner.take(name)) return 0;
+    const value = Number(scanner.number(bits));
+    scanner.slashNumber(bits);
+    return value;
+  };
+  const version = member('ver=', 8);
+  scanner.take(',');
+  if (version !== 1 && version !== 2) throw new OdpSyntaxError();
+  key.setU8(OFF_TUN_ERSPAN_VER, version);
+  if (version === 1) {
+    key.setU32(OFF_TUN_ERSPAN_IDX, member('idx=', 32));
+  } else {
+    key.setU8(OFF_TUN_ERSPAN_DIR, member('dir=', 8) & 1);
+    scanner.take(',');
+    key.setU8(OFF_TUN_ERSPAN_HWID, member('hwid=', 8) & 0xf);
+  }
+  scanner.expect(')');
+}
+
+function scanGtpu(scanner: OdpScanner, key: FlowKey, mask: FlowKey): void {
+  if (scanner.take('flags=')) {
+    put(key, OFF_TUN_GTPU_FLAGS, 1, scanner.number(8));
+    put(mask, OFF_TUN_GTPU_FLAGS, 1, scanner.slashNumber(8) ?? 0xffn);
+  }
+  scanner.take(',');
+  if (scanner.take('msgtype=')) {
+    put(key, OFF_TUN_GTPU_MSGTYPE, 1, scanner.number(8));
+    put(mask, OFF_TUN_GTPU_MSGTYPE, 1, scanner.slashNumber(8) ?? 0xffn);
+  }
+  scanner.expect(')');
 }

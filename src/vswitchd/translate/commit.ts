@@ -33,6 +33,14 @@ import {
   OFF_SKB_PRIORITY,
   OFF_TP_DST,
   OFF_TP_SRC,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_ERSPAN_IDX,
+  OFF_TUN_ERSPAN_VER,
+  OFF_TUN_GBP_FLAGS,
+  OFF_TUN_GBP_ID,
+  OFF_TUN_GTPU_FLAGS,
+  OFF_TUN_GTPU_MSGTYPE,
   OFF_TUN_ID,
   OFF_USERSPACE,
   OFF_VLAN_TPID,
@@ -42,6 +50,7 @@ import {
 import { NSH_MD_TYPE_1 } from '#datapath/packet/nsh.js';
 import { NAMESPACE_ETHERTYPE, PT_NSH } from '#src/openflow/packet-type.js';
 import { nshHeader } from '../odp/odp-nsh.js';
+import { clearOptions, encodeOptions, setRawOptions } from '#flowtable/tunnel-options.js';
 import { isTunnelled } from '../tunnel.js';
 import { copyHeaders } from './header-ranges.js';
 import { countLabels, isMplsType, labelOffset, popLabel, pushLabel } from './mpls.js';
@@ -367,8 +376,8 @@ export function commitActions(state: CommitState): boolean {
   return networkIsSlow || icmpIsSlow;
 }
 
-/** Sets the outer header for an output to a tunnel of the datapath's host. */
-export function commitTunnel(state: CommitState): void {
+/** Sets the outer header for an output to a tunnel of the datapath's host, with what this type of tunnel has. */
+export function commitTunnel(state: CommitState, type: string): void {
   const { flow, base, actions } = state;
   if (!isTunnelled(flow)) return;
   if (!differs(flow, base, [OFF_TUN_ID, OFF_USERSPACE - OFF_TUN_ID])) return;
@@ -376,5 +385,30 @@ export function commitTunnel(state: CommitState): void {
   base.bytes.set(tunnel, OFF_TUN_ID);
   const value = new FlowKey();
   value.bytes.set(tunnel, OFF_TUN_ID);
+  keepOwnMetadata(value, flow, type);
   actions.push({ kind: 'set', attribute: 'tunnel', value, mask: null });
+}
+
+function keepOwnMetadata(value: FlowKey, flow: FlowKey, type: string): void {
+  const forget = (offset: number, size: number): void => {
+    value.bytes.fill(0, offset, offset + size);
+  };
+  clearOptions(value);
+  if (type !== 'vxlan') {
+    forget(OFF_TUN_GBP_ID, 2);
+    forget(OFF_TUN_GBP_FLAGS, 1);
+  }
+  if (type === 'geneve') {
+    const { options } = encodeOptions(flow);
+    if (options.length > 0) setRawOptions(value, options);
+  }
+  const version = type === 'erspan' || type === 'ip6erspan' ? value.u8(OFF_TUN_ERSPAN_VER) : 0;
+  if (version !== 1 && version !== 2) forget(OFF_TUN_ERSPAN_VER, 1);
+  if (version !== 1) forget(OFF_TUN_ERSPAN_IDX, 4);
+  if (version !== 2) {
+    forget(OFF_TUN_ERSPAN_DIR, 1);
+    forget(OFF_TUN_ERSPAN_HWID, 1);
+  }
+  const hasGtpu = type === 'gtpu' && value.u8(OFF_TUN_GTPU_FLAGS) !== 0 && value.u8(OFF_TUN_GTPU_MSGTYPE) !== 0;
+  if (!hasGtpu) forget(OFF_TUN_GTPU_FLAGS, 2);
 }

@@ -47,6 +47,7 @@ export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[
     t.mirrored = state.mirrored;
     if (!state.conntracked) clearConntrack(t);
     flow.bytes.set(state.tunnel, OFF_TUN_ID);
+    flow.optionPlaces = state.bridge.tunnelOptions;
     flow.bytes.set(state.metadata, OFF_METADATA);
     flow.setU32(OFF_IN_PORT, state.inPort);
     t.stack = state.stack.slice();

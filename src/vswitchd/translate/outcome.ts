@@ -51,7 +51,8 @@ export type TranslateError =
   | 'recirculation-conflict'
   | 'bridge-not-found'
   | 'too-many-mpls-labels'
-  | 'unsupported-packet-type';
+  | 'unsupported-packet-type'
+  | 'invalid-tunnel-metadata';
 
 /** As ovs-appctl words them. */
 export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
@@ -63,6 +64,7 @@ export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
   'bridge-not-found': 'Bridge not found',
   'too-many-mpls-labels': 'Too many MPLS labels',
   'unsupported-packet-type': 'Unsupported packet type',
+  'invalid-tunnel-metadata': 'Invalid tunnel metadata',
 };
 
 /** Names one look-up in a bridge's forwarding database. */

@@ -160,7 +160,7 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manne
     return true;
   }
   t.report('detail', 'output to kernel tunnel');
-  commitTunnel(t);
+  commitTunnel(t, port.tunnel!.type);
   flow.bytes.set(saved, OFF_TUN_ID);
   t.commit();
   pushOutput(t, odpPort);

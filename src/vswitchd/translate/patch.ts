@@ -21,6 +21,8 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   flow.bytes.fill(0, OFF_METADATA, OFF_ACTSET_OUTPUT);
   flow.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
   wc.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
+  flow.optionPlaces = to.bridge.tunnelOptions;
+  wc.optionPlaces = flow.optionPlaces;
   flow.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
   clearConntrack(t);
   if (to.bridge !== bridge) t.mirrored = 0;
@@ -32,6 +34,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   });
   flow.copyFrom(saved);
   wc.bytes.set(savedTunnelMask, OFF_TUN_ID);
+  wc.optionPlaces = saved.optionPlaces;
   t.bridge = bridge;
   if (to.bridge !== bridge) t.mirrored = mirrored;
   t.stack = stack;

@@ -144,6 +144,6 @@ function setTunnelOfPort(t: Translation, ofPort: number): void {
   setTunnelForOutput(tunnel, t.flow, t.wc);
   if (t.bridge.backer.hasNativeTunnels()) return;
   const saved = t.flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
-  commitTunnel(t);
+  commitTunnel(t, tunnel.type);
   t.flow.bytes.set(saved, OFF_TUN_ID);
 }

@@ -66,6 +66,7 @@ import { processSpecial } from './special.js';
 import { beginSamples, endSamples, OutputTally, translateSample } from './sample.js';
 import { queuePriority } from '../queues.js';
 import { popSubfield, pushSubfield } from './stack.js';
+import { beginOptions, endOptions } from './tunnel-options.js';
 import { addNode, type TraceNode, type TraceNodeKind } from './trace.js';
 import { finishMask, initMask } from './wildcards.js';
 
@@ -151,6 +152,10 @@ export class Translation implements TranslateContext {
     }
     if (frozen !== null) actions = thaw(this, frozen);
     else if ((flow.u16(OFF_CT_STATE) & CS_TRACKED) !== 0) this.conntracked = true;
+    if (!beginOptions(flow, this.wc, this.bridge.tunnelOptions)) {
+      this.report('error', 'Invalid Geneve tunnel metadata');
+      return this.finish('invalid-tunnel-metadata');
+    }
     const isLayer3 = flow.u32(OFF_PACKET_TYPE) !== PT_ETH && inPort?.tunnel?.packetTypes === 'legacy_l3';
     if (isLayer3 && this.tableId === 0) enterFromLayer3Port(this);
     if (actions === null) {
@@ -462,6 +467,8 @@ export class Translation implements TranslateContext {
   }
 
   private finish(error: TranslateError | null): TranslateOutcome {
+    if (this.wc.optionPlaces !== null) endOptions(this.wc, this.input.flow);
+    this.flow.optionPlaces = this.input.flow.optionPlaces;
     let actions: readonly DpAction[] = error === null ? this.actions : [];
     // Nothing follows a clone at the end: no copy is needed.
     const last = actions.at(-1);

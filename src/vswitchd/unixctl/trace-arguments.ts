@@ -4,12 +4,14 @@
  */
 import { extractFlow } from '#datapath/flow-extract.js';
 import { type FlowKey, OFF_IN_PORT } from '#flowtable/flow-key.js';
+import { type OptionMap, translateOptions } from '#flowtable/tunnel-options.js';
 import { parseFlow } from '#src/openflow/match-parse.js';
 import { parseLeadingDecimal } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
 import { UserError } from '#src/report/user-error.js';
 import { composeFrame } from '../odp/compose-frame.js';
 import { parseOdpFlow } from '../odp/odp-parse.js';
+import { hasRawOptions } from '../translate/tunnel-options.js';
 import { parseCtState } from './ct-state-argument.js';
 import { dpifPortNames } from './dpctl.js';
 import { parseHexBytes, parseHexFrame } from './hex-frame.js';
@@ -36,6 +38,8 @@ const MAX_PAYLOAD_SIZE = 64000;
 export interface TraceHost {
   /** Names of a bridge's ports, for its flows. */
   bridgePorts(bridge: string): PortNames;
+  /** Where a bridge has options of tunnels. */
+  tunnelOptions(bridge: string): OptionMap;
   /** The bridge and OpenFlow port that a packet with this datapath key comes in by (tunnels by their endpoints), or null. */
   receivedBy(datapath: string, key: FlowKey): { readonly bridge: string; readonly ofPort: number } | null;
 }
@@ -153,6 +157,9 @@ function parseTracedFlow(
   const received = host.receivedBy(datapath, flow);
   if (received !== null) {
     flow.setU32(OFF_IN_PORT, received.ofPort);
+    const options = host.tunnelOptions(received.bridge);
+    if (hasRawOptions(flow) && !translateOptions(flow, options)) throw new UserError('Failed to parse Geneve options');
+    flow.optionPlaces = options;
     return { bridge: received.bridge, flow };
   }
   throw new UserError(`no OpenFlow port for datapath port ${flow.u32(OFF_IN_PORT)}`);
@@ -168,7 +175,7 @@ function parseBridgeFlow(
     throw new UserError(`${bridge}: unknown bridge`);
   }
   try {
-    return { bridge, flow: parseFlow(text, host.bridgePorts(bridge)) };
+    return { bridge, flow: parseFlow(text, host.bridgePorts(bridge), host.tunnelOptions(bridge)) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`Bad openflow flow syntax: ${error.message}`);

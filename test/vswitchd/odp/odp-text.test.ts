@@ -60,6 +60,30 @@ describe('a datapath flow', () => {
     );
   });
 
+  test.each([
+    'geneve({class=0x1,type=0x2,len=4,0x5})',
+    'geneve({class=0x1/0xff,type=0x2/0xf,len=4/0x3,0x5/0xff})',
+    'geneve()',
+    'geneve({class=0x1,len=0})',
+    'geneve({class=0x1,type=0x2,len=4,0x5}{class=0x2,type=0x3,len=0}{class=0xffff,type=0x80,len=8,0xabcdef/0xff00ff})',
+    'gtpu(flags=0x30/0xf0,msgtype=255/0xf)',
+    'vxlan(gbp(id=5/0xff,flags=0x8/0xf)),geneve({class=0x1,type=0x2,len=4,0x5}),gtpu(flags=0x30,msgtype=255)',
+  ])('keeps tunnel(%s)', (members) => {
+    const text = `recirc_id(0),tunnel(tun_id=0x7,src=1.1.1.1,dst=2.2.2.2,ttl=64,${members},flags(csum|key)),in_port(1),eth(),eth_type(0x88cc)`;
+    const { key, mask } = parseOdpFlow(text);
+    expect(formatOdpKey(key, mask, { kernel: true })).toContain(members);
+    const set = `set(tunnel(tun_id=0x7,src=1.1.1.1,dst=2.2.2.2,ttl=64,${members.replace(/\/0x[0-9a-f]+/g, '')},flags(csum|key)))`;
+    if (!members.includes('{class=0x1,len')) expect(formatOdpActions(parseOdpActions(set))).toBe(set);
+  });
+
+  // As in OVS no mask of ERSPAN can be given, and none is matched.
+  test('matches nothing of ERSPAN', () => {
+    const { key, mask } = parseOdpFlow(
+      'tunnel(src=1.1.1.1,dst=2.2.2.2,ttl=64,erspan(ver=1,idx=0x7)),in_port(1),eth(),eth_type(0x88cc)',
+    );
+    expect(formatOdpKey(key, mask, { kernel: true })).toContain('erspan(idx=0x7/0)');
+  });
+
   test('that has no tag matches untagged packets alone', () => {
     const { mask } = parseOdpFlow('in_port(1),eth(),eth_type(0x88cc)');
     expect([mask.u16(20), mask.u16(22)]).toEqual([0xffff, 0xffff]);
@@ -72,7 +96,8 @@ describe('a datapath flow', () => {
     ['vlan(vid=4096)', 'syntax error at vlan(vid=4096)'],
     ['ufid:zz eth()', 'syntax error at ufid:zz eth()'],
     ['nsh(foo=0)', 'syntax error at nsh(foo=0)'],
-    ['tunnel(geneve({class=1}))', 'tunnel(geneve(...)) is not supported yet'],
+    ['tunnel(ttl=1,geneve({class=1,type=2,len=3}))', 'syntax error at tunnel(ttl=1,geneve({class=1,type=2,len=3}))'],
+    ['tunnel(ttl=1,erspan(ver=3))', 'syntax error at tunnel(ttl=1,erspan(ver=3))'],
     [
       'eth(),eth(),eth_type(0x0800),ipv4(src=1.1.1.1)',
       'duplicate eth attribute in flow key; the flow key in error is: eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),' +
