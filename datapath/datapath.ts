@@ -246,8 +246,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
   private run(packet: Packet, slot: number): void {
     const { words, row } = packet;
     const flagsWord = words[row + 7]!;
-    const isTcp = words[row + 6]! >>> 24 === 6;
-    const tcpFlags = isTcp ? ((flagsWord >>> 8) & 0x0f00) | (flagsWord >>> 24) : 0;
+    const tcpFlags = ((flagsWord >>> 8) & 0x0f00) | (flagsWord >>> 24);
     this.flows.credit(slot, packet.length, this.nowNs, tcpFlags);
     executeActions(this, packet, this.flows.programs[slot]!);
   }

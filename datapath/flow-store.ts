@@ -73,7 +73,7 @@ export class FlowStore {
     return 'ok';
   }
 
-  /** Counts a packet of the flow. tcpFlags are 12 bits, 0 for anything but TCP. */
+  /** Counts a packet of the flow. tcpFlags are 12 bits; those of neighbour discovery are the type of its option, as in OVS. */
   credit(slot: number, length: number, nowNs: number, tcpFlags: number): void {
     const { stats } = this;
     const at = slot * STAT_STRIDE;

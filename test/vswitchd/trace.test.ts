@@ -1,5 +1,6 @@
 /** What a traced packet does, and queues as the datapath's priority; the answers are those of ovs-vswitchd 3.1.0. */
 import { describe, expect, it } from 'vitest';
+import { eth } from '../support/packet-builder.js';
 import { TestSwitch } from '../support/test-switch.js';
 
 const PACKET = 'in_port=1,dl_src=50:54:00:00:00:01,dl_dst=50:54:00:00:00:02,dl_type=0x1234';
@@ -11,6 +12,26 @@ describe('A trace with a packet', () => {
     const text = sw.appctl(`ofproto/trace br0 ${PACKET} -generate`);
     expect(text).toContain('Datapath actions: clone(trunc(60),2),3');
     expect(sw.sent).toEqual([]);
+  });
+});
+
+describe('The trace of a packet-out', () => {
+  it('does not follow a copy that comes back', async () => {
+    const sw = TestSwitch.withPorts(2);
+    await sw.ofctl('add-flow br0 table=3,actions=2');
+    const text = sw.appctl('ofproto/trace-packet-out br0 in_port=1,udp ct(table=3)');
+    expect(text).toContain('\nthaw\n     >>>> Recirculation conflict (actions)! <<<<\n');
+    expect(text).toContain('Translation failed (Recirculation conflict), packet is dropped.\n');
+  });
+});
+
+describe('A neighbour solicitation', () => {
+  it('leaves the type of its option among the TCP flags of its megaflow', () => {
+    const sw = TestSwitch.withPorts(1);
+    const frame = eth().ipv6('fe80::1', 'fe80::2').nd('solicit', 'fe80::2', { sll: '02:00:00:00:00:01' }).bytes();
+    sw.receive('p1', frame);
+    sw.receive('p1', frame);
+    expect(sw.appctl('dpctl/dump-flows')).toContain('packets:1, bytes:86, used:0.000s, flags:F, actions:drop');
   });
 });
 

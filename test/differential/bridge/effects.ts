@@ -63,8 +63,14 @@ function effects(actions: readonly DpAction[], packet: FlowKey, hiddenBefore: st
       case 'set':
         applySet(key, action);
         break;
+      case 'pop_mpls': {
+        // A label that goes again leaves nothing behind.
+        const pushed = hidden.lastIndexOf('push_mpls(');
+        if (pushed >= 0 && hidden.indexOf(' ', pushed) === hidden.length - 1) hidden = hidden.slice(0, pushed);
+        else hidden += `${formatOdpActions([action])} `;
+        break;
+      }
       case 'push_mpls':
-      case 'pop_mpls':
       case 'ct':
       case 'ct_clear':
         hidden += `${formatOdpActions([action])} `;
