@@ -19,7 +19,7 @@ import { type KeyValue, splitActions, splitKeyValues } from './key-value.js';
 import { addMatchTerm, type MatchBuilder, newMatchBuilder } from './match-parse.js';
 import { normalizeMatch } from './match-normalize.js';
 import { ethTypeOf, PT_ETH } from './packet-type.js';
-import { parseU16, parseU32, parseU64 } from './number-text.js';
+import { parseU16, parseU64, scanInteger } from './number-text.js';
 import { parsePort } from './port-text.js';
 import { OFPP_NONE, type PortNames } from './ports.js';
 import {
@@ -167,11 +167,11 @@ function readLimits(draft: Draft, key: string, value: string, ports: PortNames):
 function parseGroup(text: string): number | null {
   if (text.toLowerCase() === 'any') return null;
   if (text.toLowerCase() === 'all') return 0xfffffffc;
-  try {
-    return parseU32(text);
-  } catch {
+  const { value, length } = scanInteger(text, 10);
+  if (length === 0 || length !== text.length || value > 0xffffffffn) {
     throw new UserError(`${text} is not a valid OpenFlow group`);
   }
+  return Number(value);
 }
 
 /** With a mask the cookie is searched for, without one it is set. */

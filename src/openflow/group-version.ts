@@ -5,6 +5,7 @@
  */
 import { Match } from '#flowtable/match.js';
 import type { ActionReader } from './action/action-kind.js';
+import { UserError } from '../report/user-error.js';
 import { actionsInVersion, refusalInVersion } from './action/action-list.js';
 import {
   BUCKET_ALL,
@@ -43,6 +44,9 @@ function bucketsInVersion(buckets: readonly Bucket[], version: OpenFlowVersion):
 /** A change of a group as the switch gets it by a version of OpenFlow. */
 export function groupModInVersion(mod: GroupMod, version: OpenFlowVersion): GroupMod {
   const has15 = knowsBucketIds(version);
+  if (!has15 && (mod.command === 'insert-bucket' || mod.command === 'remove-bucket')) {
+    throw new UserError(`${mod.command} needs OpenFlow 1.5 or later ('-O OpenFlow15')`);
+  }
   return {
     ...mod,
     commandBucketId: has15 ? mod.commandBucketId : BUCKET_ALL,

@@ -125,7 +125,8 @@ export function normalizeMatch(match: Match): void {
   forgetUnless(allowed.arpTha, OFF_ARP_THA, 6);
   forgetUnless(allowed.ipv6, OFF_IPV6_SRC, 16);
   forgetUnless(allowed.ipv6, OFF_IPV6_DST, 16);
-  forgetUnless(allowed.ipv6, OFF_IPV6_LABEL, 4);
+  // OVS tells the label of any IP packet, so that the switch refuses it in a match on IPv4.
+  forgetUnless(allowed.ip, OFF_IPV6_LABEL, 4);
   forgetUnless(allowed.ndTarget, OFF_ND_TARGET, 16);
   forgetUnless(allowed.mpls, OFF_MPLS, 12);
   const hasCtProto = match.key.u8(OFF_CT_NW_PROTO) !== 0;

@@ -11,19 +11,14 @@ import {
   OFF_CT_NW_DST,
   OFF_CT_NW_PROTO,
   OFF_CT_NW_SRC,
-  OFF_ETH_DST,
-  OFF_ETH_SRC,
   OFF_ETH_TYPE,
   OFF_NW_FRAG,
   OFF_NW_PROTO,
-  OFF_PACKET_TYPE,
   OFF_TCP_FLAGS,
   OFF_TP_SRC,
-  OFF_VLAN_TCI,
 } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
 import { isValueValid, matchHasCtTuple, matchHasField } from './field-value.js';
-import { PT_ETH } from './packet-type.js';
 
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
@@ -34,7 +29,7 @@ const fields = (names: string): readonly Field[] => names.split(' ').map(fieldNa
 
 /** Fields that stay in a match whether or not its packets have them. */
 const ALWAYS_SENT = fields(
-  'eth_src eth_dst eth_type vlan_tci nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4',
+  'eth_src eth_dst eth_type vlan_tci ipv6_label nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4',
 );
 /** Fields that have values that no packet has. */
 const CHECKED_VALUES = fields('nsh_ttl nsh_mdtype');
@@ -49,10 +44,6 @@ export function checkMatchPrerequisites(match: Match): string | null {
     return 'OFPBMC_BAD_VALUE';
   }
   const proto = key.u8(OFF_NW_PROTO);
-  // Frames of other packet types have no Ethernet header.
-  const hasEthernet = !mask.isZero(OFF_ETH_SRC, 6) || !mask.isZero(OFF_ETH_DST, 6);
-  const matchesEthernet = hasEthernet || mask.u16(OFF_ETH_TYPE) !== 0 || mask.u16(OFF_VLAN_TCI) !== 0;
-  if (matchesEthernet && key.u32(OFF_PACKET_TYPE) !== PT_ETH) return 'OFPBMC_BAD_PREREQ';
   // A later fragment has no transport header.
   if ((key.u8(OFF_NW_FRAG) & FRAG_LATER) !== 0 && proto !== ICMP && proto !== ICMPV6) {
     if (mask.u32(OFF_TP_SRC) !== 0 || mask.u16(OFF_TCP_FLAGS) !== 0) return 'OFPBMC_BAD_PREREQ';

@@ -1,23 +1,43 @@
-/** The actions of a packet-out as a version of OpenFlow carries them; throws what a switch answers to bad ones. */
+/**
+ * A packet-out as a version of OpenFlow carries it, and what a switch answers to a bad one. Mirrors the round trip
+ * through ofputil_encode_packet_out() and ofputil_decode_packet_out() (lib/ofp-packet.c), and the check of actions
+ * against the packet in ofproto_packet_out_init() (ofproto/ofproto.c).
+ */
+import { extractPacket, MAX_VLAN_HEADERS, ROW_WORDS } from '#datapath/flow-extract.js';
+import { DATAPATH_WORDS, FlowKey } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
-import { actionsInVersion, checkActions } from './action/action-list.js';
-import type { Action } from './action/action.js';
-import type { OpenFlowVersion } from './protocol.js';
-import { OpenFlowError } from './switch-connection.js';
+import { actionsInVersion, checkActions, refusalInVersion } from './action/action-list.js';
+import { OFPP_CONTROLLER, OFPP_LOCAL, OFPP_MAX, OFPP_NONE } from './ports.js';
+import { type OpenFlowVersion, protocolsOfVersion } from './protocol.js';
+import { OpenFlowError, type PacketOut } from './switch-connection.js';
 
-export function actionsForPacketOut(
-  actions: readonly Action[],
-  inPort: number,
-  version: OpenFlowVersion,
-): readonly Action[] {
+/** The message as the switch gets it. */
+export function packetOutInVersion(message: PacketOut, version: OpenFlowVersion): PacketOut {
   const match = new Match();
+  match.set('in_port', BigInt(message.inPort));
+  return { ...message, actions: actionsInVersion(message.actions, version, match) };
+}
+
+/** Throws what a switch answers to a message that it cannot read. */
+export function checkReceivedPacketOut({ inPort, actions }: PacketOut, version: OpenFlowVersion): void {
+  const refusal = refusalInVersion(actions, version);
+  if (refusal !== null) throw new OpenFlowError(refusal);
+  const isPlace = inPort < OFPP_MAX || inPort === OFPP_LOCAL || inPort === OFPP_NONE || inPort === OFPP_CONTROLLER;
+  if (!isPlace) throw new OpenFlowError('OFPBRC_BAD_PORT');
+}
+
+/** Throws what a switch answers where the actions do not fit the packet. */
+export function checkPacketOutActions({ inPort, packet, actions }: PacketOut, version: OpenFlowVersion): void {
+  const row = new Int32Array(ROW_WORDS);
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  extractPacket(view, 0, packet.length, row, 0, MAX_VLAN_HEADERS);
+  const key = new FlowKey();
+  key.words.set(row.subarray(0, DATAPATH_WORDS));
+  const mask = new FlowKey();
+  mask.words.fill(-1);
+  const match = new Match(key, mask);
   match.set('in_port', BigInt(inPort));
-  const received = actionsInVersion(actions, version, match);
-  // What the packet is shows only when it is parsed, so prerequisites are not looked at.
-  for (const action of received) {
-    if (action.kind !== 'output') continue;
-    const { error } = checkActions([action], { match, tableId: 255, tableCount: 255 });
-    if (error !== null) throw new OpenFlowError(error);
-  }
-  return received;
+  const { error, protocols } = checkActions(actions, { match, tableId: 0, tableCount: 255 });
+  if (error !== null) throw new OpenFlowError(error);
+  if ((protocolsOfVersion(version) & ~protocols) !== 0) throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT');
 }

@@ -160,6 +160,18 @@ export class OpenFlowError extends Error {
   }
 }
 
+/** The error of one message of a bundle, of which then none is carried out. */
+export class BundleError extends OpenFlowError {
+  /** The message's place in the bundle, from 0. */
+  readonly index: number;
+
+  constructor(cause: OpenFlowError, index: number) {
+    super(cause.code, cause.message);
+    this.name = 'BundleError';
+    this.index = index;
+  }
+}
+
 export interface SwitchConnection {
   readonly name: string;
   readonly ports: PortNames;
@@ -201,7 +213,7 @@ export interface SwitchConnection {
   setFragmentHandling?(handling: FragmentHandling): void;
   /** null: all ports, all queues. Throws OFPQOFC_BAD_PORT, OFPQOFC_BAD_QUEUE. */
   queueStats?(port: number | null, queueId: number | null): readonly QueueStatsEntry[];
-  /** Applies all or none of them, in order. */
+  /** Applies all or none of them, in order; throws BundleError. */
   bundle?(messages: readonly BundleMessage[]): void;
   ctFlush?(request: CtFlushRequest): void;
   /** Null where the bridge has no IPFIX exporter. */

@@ -133,7 +133,8 @@ export class MeterTable {
     const datapathId = existing?.datapathId ?? this.ids.allocate();
     if (datapathId === null) throw new OpenFlowError('OFPMMFC_OUT_OF_METERS');
     // As in OVS the number is not given back where the datapath refuses the meter.
-    if ((config.flags & ~SUPPORTED_FLAGS) !== 0) throw new OpenFlowError('OFPMMFC_BAD_FLAGS');
+    const hasUnit = (config.flags & (OFPMF_KBPS | OFPMF_PKTPS)) !== 0;
+    if ((config.flags & ~SUPPORTED_FLAGS) !== 0 || !hasUnit) throw new OpenFlowError('OFPMMFC_BAD_FLAGS');
     if (!this.remarks && config.bands.some(({ type }) => type !== 'drop')) throw new OpenFlowError('OFPMMFC_BAD_BAND');
     const result = this.datapath.meterSet(specOf(config, datapathId));
     if (result !== 'ok') throw new OpenFlowError(REFUSALS[result]);

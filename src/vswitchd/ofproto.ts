@@ -26,6 +26,7 @@ import {
   type FlowStatsRequest,
   type FragmentHandling,
   type IpfixStats,
+  BundleError,
   OpenFlowError,
   type PacketOut,
   type PortDescription,
@@ -228,28 +229,36 @@ export class Ofproto implements SwitchConnection {
   bundle(messages: readonly BundleMessage[]): void {
     const afterwards: (() => void)[] = [];
     this.change((batch) => {
-      for (const message of messages) {
-        switch (message.kind) {
-          case 'flow-mod':
-            this.changes.apply(receiveFlowMod(message.mod, this.bridge.tunnelOptions), batch);
-            break;
-          case 'group-mod':
-            this.changeGroup(message.mod, batch);
-            afterwards.push(() => this.forwardGroupMod(message.mod));
-            break;
-          case 'port-mod': {
-            const { port, config, mask } = message;
-            if (this.bridge.ports.get(port) === undefined) throw new OpenFlowError('OFPPMFC_BAD_PORT');
-            afterwards.push(() => this.portMod(port, config, mask));
-            break;
-          }
-          case 'packet-out':
-            checkReferences(this.bridge, message.message.actions);
-            afterwards.push(this.bridge.backer.preparePacketOut(this.bridge, message.message));
+      for (const [index, message] of messages.entries()) {
+        try {
+          this.applyMessage(message, batch, afterwards);
+        } catch (error) {
+          throw error instanceof OpenFlowError ? new BundleError(error, index) : error;
         }
       }
     });
     for (const step of afterwards) step();
+  }
+
+  private applyMessage(message: BundleMessage, batch: FlowBatch, afterwards: (() => void)[]): void {
+    switch (message.kind) {
+      case 'flow-mod':
+        this.changes.apply(receiveFlowMod(message.mod, this.bridge.tunnelOptions), batch);
+        break;
+      case 'group-mod':
+        this.changeGroup(message.mod, batch);
+        afterwards.push(() => this.forwardGroupMod(message.mod));
+        break;
+      case 'port-mod': {
+        const { port, config, mask } = message;
+        if (this.bridge.ports.get(port) === undefined) throw new OpenFlowError('OFPPMFC_BAD_PORT');
+        afterwards.push(() => this.portMod(port, config, mask));
+        break;
+      }
+      case 'packet-out':
+        checkReferences(this.bridge, message.message.actions);
+        afterwards.push(this.bridge.backer.preparePacketOut(this.bridge, message.message));
+    }
   }
 
   // Groups.

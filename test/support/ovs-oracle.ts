@@ -101,7 +101,8 @@ export class OvsOracle {
   /** Runs one of OVS's tools against this instance. */
   run(tool: string, args: readonly string[], input = ''): OracleResult {
     const done = spawnSync(tool, args, { cwd: this.dir, env: this.env, input, encoding: 'utf8', maxBuffer: 1 << 28 });
-    if (done.error !== undefined) throw done.error;
+    // A tool that ends before it has read its input is no mishap.
+    if (done.error !== undefined && (done.error as NodeJS.ErrnoException).code !== 'EPIPE') throw done.error;
     return { stdout: done.stdout, stderr: done.stderr, exitCode: done.status ?? -1 };
   }
 

@@ -4,21 +4,20 @@
  */
 import { UserError } from '../../report/user-error.js';
 import { flowFileLines, parseFlowFile } from '../flow-file.js';
-import { checkReceivedFlowMod, flowModInVersion } from '../flow-version.js';
 import { parseGroupMod } from '../group-mod-parse.js';
-import { checkReceivedGroupMod, groupModInVersion } from '../group-version.js';
-import { actionsForPacketOut } from '../packet-out-version.js';
 import type { PortNames } from '../ports.js';
-import { type OpenFlowVersion, P_ANY, P_OF13_UP, type Protocols } from '../protocol.js';
-import { type BundleMessage, offering } from '../switch-connection.js';
+import { P_ANY, P_OF13_UP, type Protocols } from '../protocol.js';
+import { sendBundle, type ToolMessage } from './bundle-transaction.js';
 import { readFlowFile } from './change-flows.js';
 import type { OfctlCommand } from './command.js';
-import { parsePacketOut } from './packet-out.js';
+import { highestVersion } from './options.js';
+import { parsePacketOut, requireNoMetadata } from './packet-out.js';
 
 interface ParsedMessage {
   readonly protocols: Protocols;
-  /** The message as the switch gets it; throws what it answers to a bad one. */
-  inVersion(version: OpenFlowVersion, tableCount: number): BundleMessage;
+  readonly message: ToolMessage;
+  /** Does a packet-out tell more of its packet than its bytes? */
+  readonly hasMetadata: boolean;
 }
 
 /** The beginning of a word is enough, as it is for commands of flows. */
@@ -30,37 +29,15 @@ function parseLine(line: string, ports: PortNames): ParsedMessage {
     const { mods, protocols } = parseFlowFile(rest, { ports, fileName: '', command: null });
     const mod = mods[0];
     if (mod === undefined) throw new UserError('must specify an action');
-    return {
-      protocols,
-      inVersion(version, tableCount) {
-        const received = flowModInVersion(mod, version);
-        checkReceivedFlowMod(received, version, tableCount);
-        return { kind: 'flow-mod', mod: received };
-      },
-    };
+    return { protocols, message: { kind: 'flow-mod', mod }, hasMetadata: false };
   }
   if ('group'.startsWith(word)) {
     const { mod, protocols } = parseGroupMod(rest, null, ports);
-    return {
-      protocols,
-      inVersion(version) {
-        const received = groupModInVersion(mod, version);
-        checkReceivedGroupMod(received, version);
-        return { kind: 'group-mod', mod: received };
-      },
-    };
+    return { protocols, message: { kind: 'group-mod', mod }, hasMetadata: false };
   }
   if ('packet-out'.startsWith(word)) {
-    const { inPort, packet, actions, protocols } = parsePacketOut(rest, ports);
-    return {
-      protocols,
-      inVersion(version) {
-        return {
-          kind: 'packet-out',
-          message: { inPort, packet, actions: actionsForPacketOut(actions, inPort, version) },
-        };
-      },
-    };
+    const { message, protocols, hasMetadata } = parsePacketOut(rest, ports);
+    return { protocols, message: { kind: 'packet-out', message }, hasMetadata };
   }
   throw new UserError(`Unsupported bundle message type: ${word}`);
 }
@@ -82,11 +59,12 @@ export const bundle: OfctlCommand = {
       }
     });
     const usable = messages.reduce((set, { protocols }) => set & protocols, P_ANY) & P_OF13_UP;
-    const { connection, version } = invocation.openForFlowMod(name, usable);
-    const xid = invocation.nextXid();
-    invocation.refusable(version, xid, invocation.header('ONFT_BUNDLE_CONTROL', version, xid), () => {
-      const { tableCount } = connection.features();
-      offering(connection, 'bundle').bundle(messages.map((message) => message.inVersion(version, tableCount)));
-    });
+    if (messages.some(({ hasMetadata }) => hasMetadata)) requireNoMetadata(highestVersion(invocation.options.allowed));
+    sendBundle(
+      invocation,
+      name,
+      messages.map(({ message }) => message),
+      usable,
+    );
   },
 };

@@ -4,11 +4,16 @@ import { parseFlowFile } from '../flow-file.js';
 import { parseFlowMod } from '../flow-mod-parse.js';
 import type { FlowMod, FlowModCommand } from '../flow-mod.js';
 import { P_OF13_UP, type Protocols } from '../protocol.js';
+import { sendBundle } from './bundle-transaction.js';
 import type { Invocation } from './invocation.js';
 
 function send(invocation: Invocation, name: string, mods: readonly FlowMod[], usable: Protocols): void {
-  if (invocation.options.bundle) invocation.sendFlowBundle(name, mods, usable & P_OF13_UP);
-  else invocation.sendFlowMods(name, mods, usable);
+  if (!invocation.options.bundle) {
+    invocation.sendFlowMods(name, mods, usable);
+    return;
+  }
+  const messages = mods.map((mod) => ({ kind: 'flow-mod', mod }) as const);
+  sendBundle(invocation, name, messages, usable & P_OF13_UP);
 }
 
 export async function changeFlows(

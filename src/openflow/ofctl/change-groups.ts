@@ -10,6 +10,7 @@ import { type ParsedGroupMod, parseGroupMod } from '../group-mod-parse.js';
 import { checkReceivedGroupMod, groupModInVersion } from '../group-version.js';
 import { P_ANY, P_OF13_UP, type Protocols, versionOfProtocol } from '../protocol.js';
 import { offering } from '../switch-connection.js';
+import { sendBundle } from './bundle-transaction.js';
 import { readFlowFile } from './change-flows.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
@@ -17,7 +18,8 @@ import type { Invocation } from './invocation.js';
 /** Changes groups one by one; the first that the switch refuses ends the run. */
 function send(invocation: Invocation, name: string, mods: readonly GroupMod[], usable: Protocols): void {
   if (invocation.options.bundle) {
-    sendBundle(invocation, name, mods, usable & P_OF13_UP);
+    const messages = mods.map((mod) => ({ kind: 'group-mod', mod }) as const);
+    sendBundle(invocation, name, messages, usable & P_OF13_UP);
     return;
   }
   const { connection, version, protocol } = invocation.openForFlowMod(name, usable);
@@ -32,17 +34,6 @@ function send(invocation: Invocation, name: string, mods: readonly GroupMod[], u
       offering(connection, 'groupMods').groupMods([received]);
     });
   }
-}
-
-/** Changes groups all together or not at all (--bundle). */
-function sendBundle(invocation: Invocation, name: string, mods: readonly GroupMod[], usable: Protocols): void {
-  const { connection, version } = invocation.openForFlowMod(name, usable);
-  const received = mods.map((mod) => groupModInVersion(mod, version));
-  const xid = invocation.nextXid();
-  invocation.refusable(version, xid, invocation.header('ONFT_BUNDLE_CONTROL', version, xid), () => {
-    for (const mod of received) checkReceivedGroupMod(mod, version);
-    offering(connection, 'bundle').bundle(received.map((mod) => ({ kind: 'group-mod', mod })));
-  });
 }
 
 async function changeFromFile(

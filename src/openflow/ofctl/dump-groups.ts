@@ -20,6 +20,8 @@ function parseGroupName(text: string | undefined): number {
   return text !== undefined && /^\d+$/.test(text) && Number(text) <= OFPG_ANY ? Number(text) : OFPG_ALL;
 }
 
+/** null: all. */
+const orNull = (groupId: number): number | null => (groupId === OFPG_ALL ? null : groupId);
 const orAll = (groupId: number): number | null => (groupId === OFPG_ALL || groupId === OFPG_ANY ? null : groupId);
 
 export const dumpGroups: OfctlCommand = {
@@ -31,9 +33,11 @@ export const dumpGroups: OfctlCommand = {
   run(invocation, [name = '', group]) {
     const { connection, version } = invocation.open(name);
     // Before 1.5 the request cannot name a group.
-    const groupId = version === 10 || version >= 15 ? orAll(parseGroupName(group)) : null;
+    const groupId = version === 10 || version >= 15 ? orNull(parseGroupName(group)) : null;
     const head = invocation.header(statsName('GROUP_DESC', version), version, invocation.nextXid());
-    const groups = offering(connection, 'groupDescriptions').groupDescriptions(groupId);
+    // No group has the number that stands for any.
+    const isAny = groupId === OFPG_ANY;
+    const groups = isAny ? [] : offering(connection, 'groupDescriptions').groupDescriptions(groupId);
     const options = { ports: invocation.portsToShow(name), names: invocation.showsNames };
     const lines = groups.map((one) => `\n ${formatGroup(groupInVersion(one, version), version, options)}`);
     invocation.print(`${head}${lines.join('')}\n`);

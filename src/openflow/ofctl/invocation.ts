@@ -120,10 +120,15 @@ export class Invocation {
     if (common !== undefined) return common;
     this.logWarning(
       'vconn',
-      `unix:${RUN_DIRECTORY}/${name}.mgmt: version negotiation failed ` +
+      `${this.socketOf(name)}: version negotiation failed ` +
         `(we support ${versionsText(ours)}, peer supports ${versionsText(theirs)})`,
     );
     throw new UserError(`${name}: failed to connect to socket (Broken pipe)`);
+  }
+
+  /** The socket that the tool would speak to the bridge by. */
+  socketOf(name: string): string {
+    return `unix:${RUN_DIRECTORY}/${name}.mgmt`;
   }
 
   /** Names of ports that flows may use; asking the switch for them costs a connection and a request. */
@@ -253,17 +258,6 @@ export class Invocation {
         connection.flowMods([received]);
       });
     }
-  }
-
-  /** Changes flows all together or not at all (--bundle). */
-  sendFlowBundle(name: string, mods: readonly FlowMod[], usable: Protocols): void {
-    const { connection, version } = this.openForFlowMod(name, usable);
-    const received = mods.map((mod) => flowModInVersion(mod, version));
-    const xid = this.nextXid();
-    this.refusable(version, xid, this.header('ONFT_BUNDLE_CONTROL', version, xid), () => {
-      for (const mod of received) checkReceivedFlowMod(mod, version, connection.features().tableCount);
-      connection.flowMods(received);
-    });
   }
 
   /** Runs what a switch may refuse; prints the refusal as ovs-ofctl prints OFPT_ERROR, with the message refused. */

@@ -9,20 +9,29 @@ import {
   formatMeterStats,
   meterIdText,
 } from '../meter-format.js';
-import { type MeterMod, type MeterModCommand, OFPM_ALL } from '../meter-mod.js';
+import { type MeterMod, type MeterModCommand, OFPM_ALL, OFPMF_KBPS, OFPMF_PKTPS } from '../meter-mod.js';
 import { parseMeterMod, parseMeterRequest } from '../meter-mod-parse.js';
 import { type OpenFlowVersion, P_OF13_UP } from '../protocol.js';
-import { offering } from '../switch-connection.js';
+import { offering, OpenFlowError } from '../switch-connection.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
+
+/** Throws what a switch answers to a change that it cannot read: a meter has one unit. */
+function checkReceivedMeterMod({ meter }: MeterMod): void {
+  if ((meter.flags & OFPMF_KBPS) !== 0 && (meter.flags & OFPMF_PKTPS) !== 0) {
+    throw new OpenFlowError('OFPMMFC_BAD_FLAGS');
+  }
+}
 
 function change(invocation: Invocation, name: string, text: string | undefined, command: MeterModCommand): void {
   const all: MeterMod = { command, meter: { meterId: OFPM_ALL, flags: 0, bands: [] } };
   const mod = text === undefined ? all : parseMeterMod(text, command);
   const { connection, version } = invocation.openForFlowMod(name, P_OF13_UP);
   const xid = invocation.sendQuietly();
+  const head = invocation.header('OFPT_METER_MOD', version, xid);
+  invocation.refusable(version, xid, `${head} ***decode error***`, () => checkReceivedMeterMod(mod));
   // Messages end with one new line, which the one who prints them adds.
-  const message = `${invocation.header('OFPT_METER_MOD', version, xid)}${formatMeterMod(mod).trimEnd()}`;
+  const message = `${head}${formatMeterMod(mod).trimEnd()}`;
   invocation.refusable(version, xid, message, () => offering(connection, 'meterMod').meterMod(mod));
 }
 

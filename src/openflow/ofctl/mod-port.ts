@@ -1,5 +1,7 @@
 /** ovs-ofctl mod-port SWITCH PORT ACTION: sets or clears what a port may do. Mirrors ofctl_mod_port(). */
 import { UserError } from '../../report/user-error.js';
+import { parsePort } from '../port-text.js';
+import { NO_PORT_NAMES } from '../ports.js';
 import type { OfctlCommand } from './command.js';
 
 /** OFPPC_* bit by the word that clears it (`down` sets what `up` clears), and whether OpenFlow 1.1 and later have it. */
@@ -23,9 +25,10 @@ export const modPort: OfctlCommand = {
   run(invocation, [name = '', portText = '', action = '']) {
     const { connection } = invocation.open(name);
     invocation.nextXid();
+    const number = /^\d+$/.test(portText) ? parsePort(portText, NO_PORT_NAMES) : null;
     const port = connection
       .portDescriptions()
-      .find((one) => (/^\d+$/.test(portText) ? one.port === Number(portText) : one.name === portText));
+      .find((one) => (number === null ? one.name === portText : one.port === number));
     if (port === undefined) throw new UserError(`${name}: couldn't find port \`${portText}'`);
     const found = /^(no-|no)?([\s\S]*)$/i.exec(action)!;
     const word = WORDS.get(found[2]!.toLowerCase());

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../../report/user-error.js';
 import { formatActions } from '../action/action-list.js';
-import { actionsForPacketOut } from '../packet-out-version.js';
+import { checkPacketOutActions, checkReceivedPacketOut, packetOutInVersion } from '../packet-out-version.js';
 import { formatHexDump, formatPacket } from '../packet-text.js';
 import { formatPort } from '../port-text.js';
 import { NO_PORT_NAMES } from '../ports.js';
@@ -65,19 +65,21 @@ function packetOut(session: MonitorSession, text: string): UnixctlReply {
   if ((parsed.protocols & protocolsOfVersion(version)) === 0) {
     return refused('PACKET_OUT actions are incompatible with the OpenFlow connection.\n');
   }
-  const { inPort, packet } = parsed;
+  const { inPort, packet, actions } = parsed.message;
   const { verbosity, ...options } = session.textOptions;
   const xid = invocation.nextXid();
   const head = invocation.header('OFPT_PACKET_OUT', version, xid);
   const ports = options.names ? connection.ports : NO_PORT_NAMES;
   const shown = (deep: number): string =>
-    `${head} in_port=${formatPort(inPort, ports)} actions=${formatActions(parsed.actions, options)} ` +
+    `${head} in_port=${formatPort(inPort, ports)} actions=${formatActions(actions, options)} ` +
     `data_len=${packet.length}\n${deep > 0 ? formatPacket(packet) : ''}${deep > 2 ? formatHexDump(packet) : ''}`;
   session.print(shown(verbosity));
   try {
     session.controller.request(xid, () => {
-      const actions = actionsForPacketOut(parsed.actions, inPort, version);
-      connection.packetOut({ inPort, packet, actions });
+      const message = packetOutInVersion({ inPort, packet, actions }, version);
+      checkReceivedPacketOut(message, version);
+      checkPacketOutActions(message, version);
+      connection.packetOut(message);
     });
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error;

@@ -5,7 +5,7 @@
 import type { Field } from '#flowtable/fields.js';
 import { UserError } from '../../report/user-error.js';
 import type { PacketInFormat } from '../async-message-format.js';
-import { P_ANY, P_OF13_UP, P_OF14, formatProtocols, type OpenFlowVersion, type Protocols } from '../protocol.js';
+import { P_ANY, P_OF14, formatProtocols, type OpenFlowVersion, type Protocols } from '../protocol.js';
 import { parseProtocol, protocolsOfVersion, versionOfProtocol } from '../protocol.js';
 import { findField } from '../subfield.js';
 import type { DaemonSettings } from './daemon.js';
@@ -214,12 +214,16 @@ function parseCriterion(text: string | null, descending: boolean): SortCriterion
   return { field, descending };
 }
 
-/** Both of -O and -F must allow something; --bundle needs OpenFlow 1.3 and brings 1.4 along. */
-function allowedProtocols(versions: ReadonlySet<OpenFlowVersion>, formats: Protocols, bundle: boolean): Protocols {
+/** Bundles need OpenFlow 1.3; where none such is enabled, 1.4 is. */
+function bundleVersions(versions: ReadonlySet<OpenFlowVersion>): ReadonlySet<OpenFlowVersion> {
+  const able = [...versions].filter((version) => version >= 13);
+  return new Set<OpenFlowVersion>(able.length > 0 ? able : [14]);
+}
+
+/** Both of -O and -F must allow something. */
+function allowedProtocols(versions: ReadonlySet<OpenFlowVersion>, formats: Protocols): Protocols {
   let byVersion = 0;
   for (const version of versions) byVersion |= protocolsOfVersion(version);
-  if (bundle && (byVersion & P_OF13_UP) === 0) byVersion = P_OF14;
-  else if (bundle) byVersion &= P_OF13_UP;
   if ((formats & byVersion) !== 0) return formats & byVersion;
   const names = [...versions].sort().map((version) => `OpenFlow${version}`);
   throw new UserError(
@@ -252,6 +256,12 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
   if (sort.length > 0) sort.push({ field: null, descending: true });
   const names = last('names', 'no-names');
   const stop = last('help', 'version');
+  let allowed = P_ANY;
+  if (stop === null) {
+    allowed = allowedProtocols(has('bundle') ? bundleVersions(versions) : versions, formats);
+    // The command called bundle needs what the option does, and forgets the formats where it has to bring it along.
+    if (args[0] === 'bundle' && ![...versions].some((version) => version >= 13)) allowed = P_OF14;
+  }
   const options: OfctlOptions = {
     strict: has('strict'),
     readd: has('readd'),
@@ -261,8 +271,7 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
     stats: last('stats', 'no-stats') !== 'no-stats',
     names: names === null ? null : names === 'names',
     sort,
-    // The command called bundle needs what the option does.
-    allowed: stop !== null ? P_ANY : allowedProtocols(versions, formats, has('bundle') || args[0] === 'bundle'),
+    allowed,
     help: stop === 'help',
     version: stop === 'version',
     verbosity: given.filter(({ name }) => name === 'more').length,

@@ -109,6 +109,8 @@ export const COMMAND_RULES: Rules = {
     'mpls,{mpls_term*3}',
     'mplsm,{mpls_term}',
     'eth_type={eth_type},{ip_term*2}',
+    'eth_type=0x894f,{nsh_term*3}',
+    'packet_type=(1,0x894f),{nsh_term*2}',
     'dl_type=0x0800,{ipv4_term},{tcp_term}',
     'dl_type=0x86dd,{ipv6_term},nw_proto=17,{udp_term}',
     'ct_state=+trk+est,ip,ct_nw_proto={proto},ct_nw_src={ip4m},ct_tp_dst={u16m}',

@@ -129,6 +129,19 @@ const ND: readonly FieldText[] = [
   field('nd_tll NXM_NX_ND_TLL OXM_OF_IPV6_ND_TLL', '{macm}'),
 ];
 
+const NSH: readonly FieldText[] = [
+  field('nsh_flags NXOXM_NSH_FLAGS', '{u8m}'),
+  field('nsh_mdtype NXOXM_NSH_MDTYPE', '{#8}'),
+  field('nsh_np NXOXM_NSH_NP', '{#8}'),
+  field('nsh_spi nsp NXOXM_NSH_SPI', '{#24}'),
+  field('nsh_si nsi NXOXM_NSH_SI', '{#8}'),
+  field('nsh_c1 nshc1 NXOXM_NSH_C1', '{u32m}'),
+  field('nsh_c2 nshc2 NXOXM_NSH_C2', '{u32m}'),
+  field('nsh_c3 nshc3 NXOXM_NSH_C3', '{u32m}'),
+  field('nsh_c4 nshc4 NXOXM_NSH_C4', '{u32m}'),
+  field('nsh_ttl NXOXM_NSH_TTL', '{#6}'),
+];
+
 const GROUPS: Readonly<Record<string, readonly FieldText[]>> = {
   always: ALWAYS,
   register: REGISTERS,
@@ -144,6 +157,7 @@ const GROUPS: Readonly<Record<string, readonly FieldText[]>> = {
   icmp: ICMP,
   icmpv6: ICMPV6,
   nd: ND,
+  nsh: NSH,
 };
 
 const ALL = Object.values(GROUPS).flat();
