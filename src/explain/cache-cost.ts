@@ -84,6 +84,7 @@ export function cacheCost(prepared: PreparedSwitch, frames: CapturedFrames, inPo
     const key = extractFlow(frame, metadata, prepared.vswitchd.vlanLimit);
     if (cache.has(port.bridge.name, key)) continue;
     const watched = watchTranslation({ bridge: port.bridge, flow: key, packet: frame, allowSideEffects: true });
+    port.bridge.backer.recirculation.unref(watched.outcome.recircIds);
     const mask = watched.outcome.wc.clone();
     cache.add(port.bridge.name, key, mask);
     const charged = charge(blame(watched), mask, culprits);

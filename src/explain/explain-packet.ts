@@ -107,6 +107,7 @@ export function explainPacket(bridge: Bridge, flow: FlowKey, options: ExplainOpt
       queue.push({ recircId: copy.id, ctState: null, key: copy.key, packet: packet === null ? null : copy.packet });
     }
   }
+  for (const { watched } of ways) bridge.backer.recirculation.unref(watched.outcome.recircIds);
   const followed = new Set(ways.flatMap(({ recircId }) => (recircId === null ? [] : [recircId])));
   const fates = ways.map(({ watched }) => fateOf(watched.outcome.actions, bridge.backer.dpif, followed));
   const fate = fateOfAll(fates);

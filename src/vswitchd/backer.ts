@@ -56,6 +56,9 @@ interface InstalledFlow {
   actions: readonly DpAction[];
   credits: readonly Credit[];
   fdbLookups: readonly string[];
+  /** Recirculations that the flow holds: those of its actions, and the one that its packets come from. */
+  recircIds: readonly number[];
+  readonly holdsOwnRecircId: boolean;
   /** What has been credited already. */
   packets: number;
   bytes: number;
@@ -204,6 +207,7 @@ export class Backer {
       actions: message.actions,
       isPacketOut: true,
     }).run();
+    this.recirculation.unref(outcome.recircIds);
     return () => {
       giveCredit(outcome.credits, this.statsOf(message.packet, flow));
       const key = flow.clone();
@@ -223,11 +227,13 @@ export class Backer {
     clearOptions(flow);
     flow.optionPlaces = null;
     const paused = flow.clone();
-    paused.setU32(OFF_RECIRC_ID, this.recirculation.allocate(resumedState(bridge, message, continuation)));
+    const id = this.recirculation.allocate(resumedState(bridge, message, continuation));
+    paused.setU32(OFF_RECIRC_ID, id);
     const outcome = new Translation({ bridge, flow: paused, packet, allowSideEffects: true }).run();
     giveCredit(outcome.credits, this.statsOf(packet, flow));
     flow.setU32(OFF_IN_PORT, continuation.odpPort);
     this.dpif.execute(packet, flow, outcome.actions);
+    this.recirculation.unref([id, ...outcome.recircIds]);
   }
 
   /** Credits rules, ports and learned addresses with what the datapath has counted since the last time. */
@@ -253,6 +259,7 @@ export class Backer {
     this.everythingChanged = false;
     this.staleFlows.clear();
     const nowNs = this.scheduler.nowNs();
+    this.recirculation.expire(nowNs / NS_PER_MS);
     const count = this.flows.size;
     this.maxFlowCount = Math.max(this.maxFlowCount, count);
     const idleMs = count > this.flowLimit ? Math.min(CROWDED_IDLE_MS, this.maxIdleMs) : this.maxIdleMs;
@@ -338,16 +345,19 @@ export class Backer {
   private handleMiss(upcall: Upcall): void {
     const outcome = this.translate(upcall.key, upcall.packet);
     if (outcome === null) {
-      this.install(upcall.key, portOnlyMask(), [{ kind: 'drop', reason: 'no-bridge-port' }], [], []);
+      const actions: readonly DpAction[] = [{ kind: 'drop', reason: 'no-bridge-port' }];
+      this.install(upcall.key, actions, { wc: portOnlyMask(), credits: [], fdbLookups: [], recircIds: [] });
       return;
     }
     // A flow on the slow path is credited by its own statistics.
+    let isInstalled = false;
     if (upcall.kind === 'miss') {
       giveCredit(outcome.credits, this.statsOf(upcall.packet, upcall.key));
-      this.install(upcall.key, outcome.wc, this.actionsToInstall(outcome), outcome.credits, outcome.fdbLookups);
+      isInstalled = this.install(upcall.key, this.actionsToInstall(outcome), outcome);
     }
     const actions = this.counts.executed(executable(outcome));
     this.dpif.execute(upcall.packet, upcall.key, actions);
+    if (!isInstalled) this.recirculation.unref(outcome.recircIds);
   }
 
   private handleController(upcall: Upcall, cookie: Extract<Upcall['cookie'], { kind: 'controller' }>): void {
@@ -374,17 +384,23 @@ export class Backer {
     return [{ kind: 'userspace', pid: 0, cookie: { kind: 'slow-path', reason, inPort: 0 } }];
   }
 
+  /** True when the flow is in the datapath, and holds the outcome's recirculations from now on. */
   private install(
     key: FlowKey,
-    wc: FlowKey,
     actions: readonly DpAction[],
-    credits: readonly Credit[],
-    fdbLookups: readonly string[],
-  ): void {
-    if (!this.counts.mayPut(this.flows.size, this.flowLimit)) return;
+    { wc, credits, fdbLookups, recircIds }: Pick<TranslateOutcome, 'wc' | 'credits' | 'fdbLookups' | 'recircIds'>,
+  ): boolean {
+    if (!this.counts.mayPut(this.flows.size, this.flowLimit)) return false;
     const isExact = !this.megaflowsEnabled;
     const mask = isExact ? exactDatapathMask() : this.installedMask(wc);
-    if (this.dpif.flowPut({ key, mask, actions, mode: 'create' }) !== 'ok') return;
+    // Packets that come from a recirculation that nobody holds any more are the last of their kind.
+    const recircId = key.u32(OFF_RECIRC_ID);
+    const holdsOwnRecircId = recircId !== 0 && this.recirculation.ref(recircId);
+    if (recircId !== 0 && !holdsOwnRecircId) return false;
+    if (this.dpif.flowPut({ key, mask, actions, mode: 'create' }) !== 'ok') {
+      if (holdsOwnRecircId) this.recirculation.unref([recircId]);
+      return false;
+    }
     const ufid = ufidOf(key, mask);
     const flow: InstalledFlow = {
       ufid,
@@ -393,6 +409,8 @@ export class Backer {
       actions,
       credits,
       fdbLookups,
+      recircIds,
+      holdsOwnRecircId,
       packets: 0,
       bytes: 0,
       createdNs: this.scheduler.nowNs(),
@@ -401,6 +419,7 @@ export class Backer {
     this.flows.set(ufid, flow);
     this.index(flow);
     this.maxFlowCount = Math.max(this.maxFlowCount, this.flows.size);
+    return true;
   }
 
   /**
@@ -421,16 +440,17 @@ export class Backer {
     }
     const outcome = this.translate(flow.key, null);
     const mask = outcome === null ? null : this.installedMask(outcome.wc);
-    if (outcome === null || mask === null || (!flow.isExact && hasExtraBits(mask, flow.mask))) {
+    // Where the flow is wider than it may be, or narrower than it need be, the next packet installs another.
+    if (
+      outcome === null ||
+      mask === null ||
+      (!flow.isExact && (hasExtraBits(mask, flow.mask) || hasExtraBits(flow.mask, mask)))
+    ) {
+      this.recirculation.unref(outcome?.recircIds ?? []);
       this.remove(flow);
       return;
     }
     const actions = this.actionsToInstall(outcome);
-    if (!flow.isExact && hasExtraBits(flow.mask, mask)) {
-      // Narrower than it need be: let the next packet install a wider one.
-      this.remove(flow);
-      return;
-    }
     if (!sameActions(actions, flow.actions)) {
       this.counts.flowPuts++;
       this.dpif.flowPut({ key: flow.key, mask: flow.mask, actions, mode: 'modify' });
@@ -439,6 +459,8 @@ export class Backer {
     flow.actions = actions;
     flow.credits = outcome.credits;
     flow.fdbLookups = outcome.fdbLookups;
+    this.recirculation.unref(flow.recircIds);
+    flow.recircIds = outcome.recircIds;
     this.index(flow);
   }
 
@@ -452,6 +474,8 @@ export class Backer {
   private forget(flow: InstalledFlow): void {
     this.unindex(flow);
     this.flows.delete(flow.ufid);
+    this.recirculation.unref(flow.recircIds);
+    if (flow.holdsOwnRecircId) this.recirculation.unref([flow.key.u32(OFF_RECIRC_ID)]);
   }
 
   private statsOf(packet: Uint8Array, key: FlowKey): PacketStats {

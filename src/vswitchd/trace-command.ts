@@ -88,14 +88,22 @@ export function formatTrace(bridge: Bridge, flow: FlowKey, outcome: TranslateOut
 const CS_TRACKED_NEW = 0x21;
 const RULE = '='.repeat(79);
 
-/** The traces of copies that come back, each under a heading that says which it is. */
+/** The traces of copies that come back, each under a heading that says which it is. Gives back what the first one held. */
 function followRecirculated(
   bridge: Bridge,
   first: TranslateOutcome,
   request: TraceRequest,
   actions: readonly Action[] | undefined,
 ): string {
-  const queue = [...first.recirculated];
+  const { recirculation } = bridge.backer;
+  const queue: TranslateOutcome['recirculated'][number][] = [];
+  // A copy that is yet to be traced holds its recirculation.
+  const take = (outcome: TranslateOutcome): void => {
+    for (const { id } of outcome.recirculated) recirculation.ref(id);
+    queue.push(...outcome.recirculated);
+    recirculation.unref(outcome.recircIds);
+  };
+  take(first);
   const ctStates = [...request.ctStates];
   let text = '';
   for (let packet = queue.shift(); packet !== undefined; packet = queue.shift()) {
@@ -112,7 +120,8 @@ function followRecirculated(
     text += `\n${packet.nat === null ? '' : supposeNat(flow, packet.nat)}${RULE}\n\n`;
     const outcome = traceFlow(bridge, flow, { packet: request.packet, names: request.names, actions });
     text += formatTrace(bridge, flow, outcome, request.names);
-    queue.push(...outcome.recirculated);
+    take(outcome);
+    recirculation.unref([packet.id]);
   }
   return text;
 }

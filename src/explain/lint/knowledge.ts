@@ -102,6 +102,7 @@ export class Knowledge {
     // The beginning of a translation sets what only the end of a pipeline looks at.
     translation.flow.copyFrom(flow);
     kindOf(action).translate(action, translation);
+    this.bridge.backer.recirculation.unref(translation.recircIds);
     return translation.flow;
   }
 }

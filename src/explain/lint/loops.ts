@@ -66,12 +66,13 @@ function* packetsFor(bridge: Bridge, rule: Rule, tables: readonly number[]): Ite
 function loops(bridge: Bridge, table: number, rule: Rule, flow: FlowKey): boolean {
   if (bridge.table(table).classifier.lookup(flow, null) !== rule) return false;
   const lookup: Action = { kind: 'resubmit', inPort: null, table, withCtOrig: false };
-  const { error } = new Translation({
+  const { error, recircIds } = new Translation({
     bridge,
     flow,
     packet: null,
     allowSideEffects: false,
     actions: [lookup],
   }).run();
+  bridge.backer.recirculation.unref(recircIds);
   return error === 'recursion-too-deep' || error === 'too-many-resubmits';
 }

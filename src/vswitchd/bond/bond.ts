@@ -101,7 +101,7 @@ export class Bond {
   private applySettings(isNew: boolean, nowMs: number): void {
     const { recirculation } = this.bridge.backer;
     if (this.settings.mode === 'active-backup') {
-      if (this.recircId !== 0) recirculation.release(this.recircId);
+      if (this.recircId !== 0) recirculation.unref([this.recircId]);
       this.recircId = 0;
     } else if (this.recircId === 0) {
       this.recircId = recirculation.reserve(this.bridge);
@@ -123,7 +123,7 @@ export class Bond {
   close(): void {
     const { backer } = this.bridge;
     if (this.usesLbOutput) backer.dpif.bonds().delete(this.recircId);
-    if (this.recircId !== 0) backer.recirculation.release(this.recircId);
+    if (this.recircId !== 0) backer.recirculation.unref([this.recircId]);
     this.entries = null;
     this.rules.clear();
   }
