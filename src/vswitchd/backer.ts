@@ -29,14 +29,14 @@ import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
 import { BackerCounts } from './coverage-events.js';
-import { samples } from './flow-export/sampling-actions.js';
+import { type InstalledFlow, InstalledFlows } from './installed-flows.js';
 import { MeterIds } from './meter-table.js';
 import type { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import { bridgeUuid, makePacketIn, resumedState } from './packet-in.js';
 import { RecirculationIds } from './recirculation.js';
 import { sameActions } from './same-actions.js';
 import { giveCredit, type PacketStats } from './translate/credit.js';
-import { type Credit, fdbLookup, type TranslateOutcome } from './translate/outcome.js';
+import { fdbLookup, type TranslateOutcome } from './translate/outcome.js';
 import { Translation } from './translate/translation.js';
 import { findTunnelPort, isTunnelled } from './tunnel.js';
 import type { DatapathFeatures } from './unixctl/datapath-features.js';
@@ -47,24 +47,6 @@ export const DEFAULT_MAX_IDLE_MS = 10_000;
 export const DEFAULT_FLOW_LIMIT = 200_000;
 /** Idle time of flows while there are more of them than the limit. */
 const CROWDED_IDLE_MS = 100;
-
-/** What userspace keeps of a flow that it installed (struct udpif_key). */
-interface InstalledFlow {
-  readonly ufid: string;
-  readonly key: FlowKey;
-  mask: FlowKey;
-  actions: readonly DpAction[];
-  credits: readonly Credit[];
-  fdbLookups: readonly string[];
-  /** Recirculations that the flow holds: those of its actions, and the one that its packets come from. */
-  recircIds: readonly number[];
-  readonly holdsOwnRecircId: boolean;
-  /** What has been credited already. */
-  packets: number;
-  bytes: number;
-  readonly createdNs: number;
-  readonly isExact: boolean;
-}
 
 export class Backer {
   readonly name: string;
@@ -85,10 +67,7 @@ export class Backer {
   packetInCount = 0;
 
   private readonly scheduler: Scheduler;
-  private readonly flows = new Map<string, InstalledFlow>();
-  private readonly byFdbLookup = new Map<string, Set<string>>();
-  /** Flows that sample, by the whole key of the packet that each was made for. */
-  private readonly sampledFlows = new Map<string, InstalledFlow>();
+  private readonly flows = new InstalledFlows();
   private isRevalidating = true;
   private revalidationIsDue = false;
   private everythingChanged = false;
@@ -159,8 +138,8 @@ export class Backer {
   /** A MAC address moved: the flows that asked for it are in doubt. */
   noteMacChange(bridge: Bridge, mac: string, vlan: number): void {
     this.counts.macChanges++;
-    const affected = this.byFdbLookup.get(fdbLookup(bridge.name, mac, vlan));
-    if (affected === undefined || affected.size === 0) return;
+    const affected = this.flows.askingFor(fdbLookup(bridge.name, mac, vlan));
+    if (affected.size === 0) return;
     for (const ufid of affected) this.staleFlows.add(ufid);
     this.scheduleRevalidation();
   }
@@ -371,7 +350,7 @@ export class Backer {
     for (const bridge of this.bridges) {
       if (bridge.name !== cookie.bridge) continue;
       // As in OVS the flow is found by the packet that it was made for, and by no other.
-      const flow = this.sampledFlows.get(ufidOf(key, exactDatapathMask()));
+      const flow = this.flows.madeFor(key);
       bridge.flowExport.sampled(packet, key, cookie, flow?.actions ?? null);
       return;
     }
@@ -416,8 +395,7 @@ export class Backer {
       createdNs: this.scheduler.nowNs(),
       isExact,
     };
-    this.flows.set(ufid, flow);
-    this.index(flow);
+    this.flows.add(flow);
     this.maxFlowCount = Math.max(this.maxFlowCount, this.flows.size);
     return true;
   }
@@ -455,13 +433,13 @@ export class Backer {
       this.counts.flowPuts++;
       this.dpif.flowPut({ key: flow.key, mask: flow.mask, actions, mode: 'modify' });
     }
-    this.unindex(flow);
+    this.flows.delete(flow);
     flow.actions = actions;
     flow.credits = outcome.credits;
     flow.fdbLookups = outcome.fdbLookups;
     this.recirculation.unref(flow.recircIds);
     flow.recircIds = outcome.recircIds;
-    this.index(flow);
+    this.flows.add(flow);
   }
 
   private remove(flow: InstalledFlow): void {
@@ -472,32 +450,13 @@ export class Backer {
   }
 
   private forget(flow: InstalledFlow): void {
-    this.unindex(flow);
-    this.flows.delete(flow.ufid);
+    this.flows.delete(flow);
     this.recirculation.unref(flow.recircIds);
     if (flow.holdsOwnRecircId) this.recirculation.unref([flow.key.u32(OFF_RECIRC_ID)]);
   }
 
   private statsOf(packet: Uint8Array, key: FlowKey): PacketStats {
     return { packets: 1, bytes: packet.length, usedNs: this.scheduler.nowNs(), tcpFlags: key.u16(OFF_TCP_FLAGS) };
-  }
-
-  private index(flow: InstalledFlow): void {
-    if (samples(flow.actions)) this.sampledFlows.set(ufidOf(flow.key, exactDatapathMask()), flow);
-    for (const lookup of flow.fdbLookups) {
-      const set = this.byFdbLookup.get(lookup);
-      if (set === undefined) this.byFdbLookup.set(lookup, new Set([flow.ufid]));
-      else set.add(flow.ufid);
-    }
-  }
-
-  private unindex(flow: InstalledFlow): void {
-    if (samples(flow.actions)) this.sampledFlows.delete(ufidOf(flow.key, exactDatapathMask()));
-    for (const lookup of flow.fdbLookups) {
-      const set = this.byFdbLookup.get(lookup);
-      set?.delete(flow.ufid);
-      if (set?.size === 0) this.byFdbLookup.delete(lookup);
-    }
   }
 
   private push(flow: InstalledFlow, current: DpFlow): void {
