@@ -16,7 +16,7 @@ import type { Backer } from './backer.js';
 import type { FlowEvent } from './flow-monitor-set.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import { FlowExport } from './flow-export/flow-export.js';
-import { MacLearning } from './mac-learning.js';
+import { type MacEntry, MacLearning } from './mac-learning.js';
 import type { McastSnooping } from './mcast-snooping.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
 import { GroupTable } from './group-table.js';
@@ -146,10 +146,10 @@ export class Bridge {
     return changed;
   }
 
-  /** Unlearns what was learned on a bundle that changes. */
-  forgetLearned(bundle: Bundle): void {
-    this.fdb.forget(bundle);
+  /** Unlearns what was learned on a bundle that changes; returns the addresses. */
+  forgetLearned(bundle: Bundle): readonly MacEntry[] {
     this.mcast?.forget(bundle);
+    return this.fdb.forget(bundle);
   }
 
   /** A rule as traces show it. */

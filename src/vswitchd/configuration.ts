@@ -18,7 +18,13 @@ import { backerType, canBeBridge, configureMcastSnooping, configureMtu, versions
 import type { Bonds } from './bond/bonds.js';
 import type { SwitchPort } from './bundle.js';
 import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, settingsOf } from './configured-bridge.js';
-import { configureBonds, configureBundles, leaveBundle, removeBundle } from './configured-bundles.js';
+import {
+  type BundleSurroundings,
+  configureBonds,
+  configureBundles,
+  leaveBundle,
+  removeBundle,
+} from './configured-bundles.js';
 import { configureMirrors } from './mirror-settings.js';
 import { DummyWires } from './dummy-wires.js';
 import type { FlowExportSurroundings } from './flow-export/flow-export.js';
@@ -59,6 +65,7 @@ export class Configuration {
   private readonly env: ConfigurationEnvironment;
   private readonly wires: DummyWires;
   private readonly configured = new Map<string, ConfiguredBridge>();
+  private readonly bundleSurroundings: BundleSurroundings;
   /** Errors of interfaces by name: kept until they are tried again. */
   private readonly errors = new Map<string, string>();
   /** 0 is the dummy datapath's own port. */
@@ -69,6 +76,7 @@ export class Configuration {
 
   constructor(env: ConfigurationEnvironment) {
     this.env = env;
+    this.bundleSurroundings = { bonds: env.bonds, bridges: this.configured };
     this.wires = new DummyWires(env.scheduler);
   }
 
@@ -96,7 +104,7 @@ export class Configuration {
       const entry = this.configured.get(name)!;
       const row = order.get(name)!;
       this.addPorts(entry, row);
-      configureBundles(entry, row, this.env.bonds);
+      configureBundles(entry, row, this.bundleSurroundings);
       configureMirrors(entry.bridge, row);
       configureQueues(entry.bridge, row);
       this.configureBridge(entry, row);
@@ -180,7 +188,7 @@ export class Configuration {
   private removeBridge(name: string): void {
     const entry = this.configured.get(name)!;
     for (const port of [...entry.interfaces.values()]) this.removeInterface(entry, port);
-    for (const bundle of [...entry.bundles.values()]) removeBundle(entry, bundle, this.env.bonds);
+    for (const bundle of [...entry.bundles.values()]) removeBundle(entry, bundle, this.bundleSurroundings);
     const { backer } = entry.bridge;
     backer.bridges.delete(entry.bridge);
     entry.bridge.meters.clear();
@@ -271,7 +279,7 @@ export class Configuration {
     const portNames = new Set(row.refs('ports').map((port) => port.string('name') ?? ''));
     portNames.add(entry.bridge.name);
     for (const bundle of [...entry.bundles.values()]) {
-      if (!portNames.has(bundle.name)) removeBundle(entry, bundle, this.env.bonds);
+      if (!portNames.has(bundle.name)) removeBundle(entry, bundle, this.bundleSurroundings);
     }
   }
 
@@ -282,7 +290,7 @@ export class Configuration {
     bridge.portsByAge.delete(port);
     entry.interfaces.delete(configured.name);
     if (port.ofPort !== OFPP_LOCAL) entry.numbers.release(port.ofPort);
-    leaveBundle(port, this.env.bonds);
+    leaveBundle(port, this.bundleSurroundings);
     port.netdev.onReceive(null);
     port.netdev.onChange(null);
     port.netdev.close();

@@ -1,6 +1,7 @@
 /** Brings the bundles of a bridge in line with its Port records. Mirrors port_configure() and bundle_set(). */
 import type { Row } from '#src/ovsdb/database.js';
 import type { Bonds } from './bond/bonds.js';
+import type { Bridge } from './bridge.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import type { ConfiguredBridge } from './configured-bridge.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
@@ -17,7 +18,13 @@ const PLAIN_TRUNK = {
   isProtected: false,
 } as const;
 
-export function configureBundles(entry: ConfiguredBridge, row: Row, bonds: Bonds): void {
+export interface BundleSurroundings {
+  readonly bonds: Bonds;
+  /** All bridges, of whatever datapath. */
+  readonly bridges: ReadonlyMap<string, { readonly bridge: Bridge }>;
+}
+
+export function configureBundles(entry: ConfiguredBridge, row: Row, surroundings: BundleSurroundings): void {
   const { bridge } = entry;
   const rows = new Map(row.refs('ports').map((port) => [port.string('name') ?? '', port] as const));
   const names = new OvsHmap<string, true>(hashString);
@@ -42,7 +49,7 @@ export function configureBundles(entry: ConfiguredBridge, row: Row, bonds: Bonds
     for (const member of members) {
       const switchPort = entry.interfaces.get(member)?.port;
       if (switchPort === undefined || switchPort.bundle === bundle) continue;
-      leaveBundle(switchPort, bonds);
+      leaveBundle(switchPort, surroundings);
       switchPort.bundle = bundle;
       bundle.ports.push(switchPort);
     }
@@ -60,23 +67,33 @@ export function configureBonds(entry: ConfiguredBridge, bonds: Bonds): void {
 const membersOf = (name: string, port: Row | null): readonly string[] =>
   port?.refs('interfaces').map((iface) => iface.string('name') ?? '') ?? [name];
 
-export function removeBundle(entry: ConfiguredBridge, bundle: Bundle, bonds: Bonds): void {
+export function removeBundle(entry: ConfiguredBridge, bundle: Bundle, surroundings: BundleSurroundings): void {
   entry.bundles.delete(bundle.name);
   entry.portRows.delete(bundle.name);
-  bonds.forget(bundle);
+  surroundings.bonds.forget(bundle);
   const { bundles, mcast } = entry.bridge;
   const at = bundles.indexOf(bundle);
   if (at >= 0) bundles.splice(at, 1);
-  entry.bridge.forgetLearned(bundle);
+  forgetEverywhere(bundle, surroundings);
   mcast?.removeBundle(bundle);
 }
 
 /** Takes the port out of the bundle that it is in. What was learned there is no longer true once the bundle is empty. */
-export function leaveBundle(port: SwitchPort, bonds: Bonds): void {
+export function leaveBundle(port: SwitchPort, surroundings: BundleSurroundings): void {
   const { bundle } = port;
   if (bundle === null) return;
   bundle.ports.splice(bundle.ports.indexOf(port), 1);
-  bonds.forgetPort(bundle, port);
-  if (bundle.ports.length === 0) bundle.bridge.forgetLearned(bundle);
+  surroundings.bonds.forgetPort(bundle, port);
+  if (bundle.ports.length === 0) forgetEverywhere(bundle, surroundings);
   port.bundle = null;
+}
+
+/**
+ * Unlearns the machines behind a bundle that goes away, on all bridges: they move elsewhere, and may well be reached by
+ * another bridge than before.
+ */
+function forgetEverywhere(bundle: Bundle, { bridges }: BundleSurroundings): void {
+  for (const { mac, vlan } of bundle.bridge.forgetLearned(bundle)) {
+    for (const { bridge } of bridges.values()) if (bridge.fdb.lookup(mac, vlan) !== null) bridge.fdb.delete(mac, vlan);
+  }
 }

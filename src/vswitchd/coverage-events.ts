@@ -81,6 +81,7 @@ export function countedEvents(counted: CountedSwitch): ReadonlyMap<string, numbe
       add('mac_learning_expired', fdb.totalExpired);
       add('mac_learning_evicted', fdb.totalEvicted);
       add('mac_learning_moved', fdb.totalMoved);
+      add('mac_learning_static_none_move', fdb.staticMoves);
     }
   }
   return events;

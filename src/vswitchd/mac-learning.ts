@@ -3,11 +3,13 @@
  * Mirrors lib/mac-learning.c: least recently used first, aging, a limit, and fair eviction from the busiest bundle.
  */
 import type { Bundle } from './bundle.js';
+import { type HeapNode, MaxHeap } from './max-heap.js';
 
 export interface MacEntry {
   /** 12 hex digits. */
   readonly mac: string;
   readonly vlan: number;
+  /** Belongs to the table: changed by it alone. */
   bundle: Bundle | null;
   /** Second at which the entry dies; null for a static entry. */
   expiresSec: number | null;
@@ -17,6 +19,12 @@ export interface MacEntry {
 export const DEFAULT_IDLE_SEC = 300;
 export const DEFAULT_MAX_ENTRIES = 8192;
 const GRATUITOUS_ARP_LOCK_SEC = 5;
+
+/** The entries of one bundle, least recently used first; the number of them is its priority. */
+interface Usage extends HeapNode {
+  readonly bundle: Bundle;
+  readonly entries: Set<MacEntry>;
+}
 
 const keyOf = (mac: string, vlan: number): string => `${mac}/${vlan}`;
 
@@ -32,6 +40,8 @@ export const isLocked = (entry: MacEntry, nowSec: number): boolean => nowSec < e
 export class MacLearning {
   /** In order of use: a Map keeps insertion order, and using an entry inserts it anew. */
   private readonly table = new Map<string, MacEntry>();
+  private readonly usages = new Map<Bundle, Usage>();
+  private readonly usagesByCount = new MaxHeap<Usage>();
   private idleSec = DEFAULT_IDLE_SEC;
   private maxEntries = DEFAULT_MAX_ENTRIES;
   /** VLANs in which nothing is learned (flood_vlans). */
@@ -40,6 +50,8 @@ export class MacLearning {
   totalExpired = 0;
   totalEvicted = 0;
   totalMoved = 0;
+  /** Packets from the address of a static entry that came in elsewhere. */
+  staticMoves = 0;
 
   get size(): number {
     return this.table.size;
@@ -84,7 +96,10 @@ export class MacLearning {
     const isMulticast = (Number.parseInt(mac.slice(0, 2), 16) & 1) !== 0;
     if (isMulticast || this.floodVlans.has(vlan)) return false;
     const known = this.table.get(keyOf(mac, vlan));
-    if (known !== undefined && known.expiresSec === null) return false;
+    if (known !== undefined && known.expiresSec === null) {
+      if (known.bundle !== bundle) this.staticMoves++;
+      return false;
+    }
     // A bond may get back what it has sent itself, so for a while it is not believed that a machine has moved there.
     const isBond = bundle.bond !== null;
     const entry = this.touch(mac, vlan, nowSec);
@@ -92,7 +107,7 @@ export class MacLearning {
     if (isGratuitousArp && isBond && isLocked(entry, nowSec)) return false;
     if (entry.bundle === bundle) return false;
     if (entry.bundle !== null) this.totalMoved++;
-    entry.bundle = bundle;
+    this.setBundle(entry, bundle);
     return true;
   }
 
@@ -100,41 +115,41 @@ export class MacLearning {
   addStatic(mac: string, vlan: number, bundle: Bundle): boolean {
     const known = this.table.get(keyOf(mac, vlan));
     if (known?.expiresSec === null && known.bundle === bundle) return false;
-    this.table.delete(keyOf(mac, vlan));
+    if (known !== undefined) this.drop(known);
     this.makeRoom();
-    this.table.set(keyOf(mac, vlan), { mac, vlan, bundle, expiresSec: null, gratuitousArpLockSec: 0 });
+    const entry: MacEntry = { mac, vlan, bundle: null, expiresSec: null, gratuitousArpLockSec: 0 };
+    this.table.set(keyOf(mac, vlan), entry);
+    this.setBundle(entry, bundle);
     return true;
   }
 
   /** Removes one entry; false when it is not there. */
   delete(mac: string, vlan: number): boolean {
-    return this.table.delete(keyOf(mac, vlan));
+    const entry = this.table.get(keyOf(mac, vlan));
+    if (entry === undefined) return false;
+    this.drop(entry);
+    return true;
   }
 
   /** Removes all learned entries; static ones stay. */
   flush(): void {
-    for (const [key, entry] of this.table) if (entry.expiresSec !== null) this.table.delete(key);
+    for (const entry of this.table.values()) if (entry.expiresSec !== null) this.drop(entry);
   }
 
-  /** Removes what was learned on a bundle that is going away or changes. */
-  forget(bundle: Bundle): boolean {
-    let changed = false;
-    for (const [key, entry] of this.table) {
-      if (entry.bundle === bundle) {
-        this.table.delete(key);
-        changed = true;
-      }
-    }
-    return changed;
+  /** Removes what was learned on a bundle that is going away or changes, and returns it. */
+  forget(bundle: Bundle): readonly MacEntry[] {
+    const entries = [...(this.usages.get(bundle)?.entries ?? [])];
+    for (const entry of entries) this.drop(entry);
+    return entries;
   }
 
   /** Lets old entries die; true when some did. */
   expire(nowSec: number): boolean {
     let changed = false;
-    for (const [key, entry] of this.table) {
+    for (const entry of this.table.values()) {
       if (entry.expiresSec === null) continue;
       if (entry.expiresSec > nowSec && this.table.size <= this.maxEntries) break;
-      this.table.delete(key);
+      this.drop(entry);
       this.totalExpired++;
       changed = true;
     }
@@ -157,31 +172,50 @@ export class MacLearning {
       this.totalLearned++;
     } else {
       this.table.delete(key);
+      const mates = entry.bundle === null ? undefined : this.usages.get(entry.bundle)?.entries;
+      if (mates?.delete(entry) === true) mates.add(entry);
     }
     entry.expiresSec = nowSec + this.idleSec;
     this.table.set(key, entry);
     return entry;
   }
 
-  /** Evicts the oldest entry of the bundle that has most, so that one port cannot push out the others. */
-  private makeRoom(): void {
-    if (this.table.size < this.maxEntries) return;
-    const counts = new Map<Bundle | null, number>();
-    for (const entry of this.table.values()) counts.set(entry.bundle, (counts.get(entry.bundle) ?? 0) + 1);
-    let busiest: Bundle | null = null;
-    let most = 0;
-    for (const [bundle, count] of counts) {
-      if (count > most) {
-        busiest = bundle;
-        most = count;
+  private drop(entry: MacEntry): void {
+    this.table.delete(keyOf(entry.mac, entry.vlan));
+    this.setBundle(entry, null);
+  }
+
+  private setBundle(entry: MacEntry, bundle: Bundle | null): void {
+    const old = entry.bundle === null ? undefined : this.usages.get(entry.bundle);
+    entry.bundle = bundle;
+    if (old !== undefined) {
+      old.entries.delete(entry);
+      if (old.entries.size > 0) {
+        this.usagesByCount.change(old, old.entries.size);
+      } else {
+        this.usages.delete(old.bundle);
+        this.usagesByCount.remove(old);
       }
     }
-    for (const [key, entry] of this.table) {
-      if (entry.bundle === busiest) {
-        this.table.delete(key);
-        this.totalEvicted++;
-        return;
-      }
+    if (bundle === null) return;
+    const usage = this.usages.get(bundle);
+    if (usage !== undefined) {
+      usage.entries.add(entry);
+      this.usagesByCount.change(usage, usage.entries.size);
+    } else {
+      const first: Usage = { bundle, entries: new Set([entry]), priority: 0, place: 0 };
+      this.usages.set(bundle, first);
+      this.usagesByCount.insert(first, 1);
+    }
+  }
+
+  /** Evicts the oldest entry of a bundle that has most, so that one port cannot push out the others. */
+  private makeRoom(): void {
+    if (this.table.size < this.maxEntries) return;
+    for (const entry of this.usagesByCount.top?.entries ?? []) {
+      this.drop(entry);
+      this.totalEvicted++;
+      return;
     }
   }
 }
