@@ -81,13 +81,22 @@ const ETH_TYPE_RARP = 0x8035;
 const ETH_TYPE_IPV6 = 0x86dd;
 const ETH_TYPE_NSH = 0x894f;
 
+/** Packets of this namespace have no Ethernet header: their type says what they begin with (OFPHTN_ETHERTYPE). */
+export const NAMESPACE_ETHERTYPE = 1;
+
+/** The Ethernet type of the packet, with an Ethernet header or without one (get_dl_type of lib/flow.h). */
+export function ethTypeOf(key: FlowKey): number {
+  if (key.u32(OFF_PACKET_TYPE) === PT_ETH) return key.u16(OFF_ETH_TYPE);
+  return key.u16(OFF_PACKET_TYPE) === NAMESPACE_ETHERTYPE ? key.u16(OFF_PACKET_TYPE + 2) : 0;
+}
+
 /**
  * Does a packet with this key have the field at all? (OpenFlow 1.5.1 §7.2.3.6, mf_are_prereqs_ok of lib/meta-flow.c.)
  * With a mask, the bits that the answer depended on are added to it, save eth_type and nw_frag, which every megaflow
  * matches exactly.
  */
 export function prerequisiteHolds(prerequisite: Prerequisite, key: FlowKey, mask?: FlowKey): boolean {
-  const type = key.u16(OFF_ETH_TYPE);
+  const type = ethTypeOf(key);
   const isEthernet = (): boolean => {
     if (mask !== undefined) mask.setU32(OFF_PACKET_TYPE, 0xffffffff);
     return key.u32(OFF_PACKET_TYPE) === PT_ETH;

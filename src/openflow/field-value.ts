@@ -29,6 +29,7 @@ import { type Match, prerequisiteHolds } from '#flowtable/match.js';
 import { isCidr } from './address-text.js';
 import { matchOption } from './option-fields.js';
 import { portFromOpenFlow11, portToOpenFlow11 } from './port-text.js';
+import { ethTypeOf, isIpType } from './packet-type.js';
 import { P_ANY, P_NONE, type Protocols, protocolsOfField } from './protocol.js';
 
 const ETH_P_8021Q = 0x8100;
@@ -147,9 +148,11 @@ const NETWORK_FIELDS: ReadonlySet<string> = new Set([
  * (mf_set_mask_l3_prereqs, the fix of CVE-2023-1668).
  */
 export function maskNetworkHeader(field: Field, flow: FlowKey, wc: FlowKey): void {
-  const type = flow.u16(OFF_ETH_TYPE);
-  const isIp = type === 0x0800 || type === 0x86dd;
-  if ((isIp && NETWORK_FIELDS.has(field.name)) || (type === 0x0806 && field.name.startsWith('arp_'))) {
+  const isIp = isIpType(ethTypeOf(flow));
+  if (
+    (isIp && NETWORK_FIELDS.has(field.name)) ||
+    (flow.u16(OFF_ETH_TYPE) === 0x0806 && field.name.startsWith('arp_'))
+  ) {
     wc.setU8(OFF_NW_PROTO, 0xff);
   }
 }
@@ -178,17 +181,6 @@ export function isValueValid(field: Field, value: bigint): boolean {
   }
 }
 
-/** Packets of this namespace have no Ethernet header: their type says what they begin with. */
-const NAMESPACE_ETHERTYPE = 1;
-
-/** A packet without an Ethernet header as if it had one of its type. */
-function asEthernet(key: FlowKey): FlowKey {
-  const copy = key.clone();
-  copy.setU16(OFF_ETH_TYPE, key.u16(OFF_PACKET_TYPE + 2));
-  copy.setU32(OFF_PACKET_TYPE, 0);
-  return copy;
-}
-
 /**
  * Does the packet have the field (mf_are_prereqs_ok)? With wc, adds the bits that the answer depended on. Transport
  * ports of later fragments it has not; neighbour discovery has the ICMPv6 code 0.
@@ -200,10 +192,7 @@ export function hasField(field: Field, key: FlowKey, wc?: FlowKey): boolean {
     if (wc !== undefined) wc.setU16(OFF_CT_STATE, wc.u16(OFF_CT_STATE) | valid);
     return (key.u16(OFF_CT_STATE) & valid) !== 0;
   }
-  const isLayer3 = key.u16(OFF_PACKET_TYPE) === NAMESPACE_ETHERTYPE;
-  const needsEthernet = field.prerequisite === 'ethernet' || field.prerequisite === 'vlan';
-  const shownKey = isLayer3 && !needsEthernet ? asEthernet(key) : key;
-  if (!prerequisiteHolds(field.prerequisite, shownKey, wc)) return false;
+  if (!prerequisiteHolds(field.prerequisite, key, wc)) return false;
   switch (field.prerequisite) {
     case 'tcp':
     case 'udp':

@@ -2,7 +2,7 @@
  * Packet types (OpenFlow 1.5.1 §7.2.3.12): (namespace << 16) | type. Namespace 1 numbers are Ethernet types; packets
  * of it have no Ethernet header.
  */
-import { type FlowKey, OFF_ETH_TYPE, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
+export { ethTypeOf, NAMESPACE_ETHERTYPE } from '#flowtable/match.js';
 
 export const PT_ETH = 0;
 /** decap's packet type where it names none: what the header that goes says. */
@@ -13,14 +13,6 @@ export const PT_NSH = 0x1894f;
 export const PT_MPLS = 0x18847;
 export const PT_MPLS_MC = 0x18848;
 export const PT_UNKNOWN = 0xffffffff;
-
-export const NAMESPACE_ETHERTYPE = 1;
-
-/** The Ethernet type of the packet, with an Ethernet header or without one (get_dl_type of lib/flow.h). */
-export function ethTypeOf(key: FlowKey): number {
-  if (key.u32(OFF_PACKET_TYPE) === PT_ETH) return key.u16(OFF_ETH_TYPE);
-  return key.u16(OFF_PACKET_TYPE) === NAMESPACE_ETHERTYPE ? key.u16(OFF_PACKET_TYPE + 2) : 0;
-}
 
 export const isMplsType = (ethType: number): boolean => ethType === 0x8847 || ethType === 0x8848;
 export const isIpType = (ethType: number): boolean => ethType === 0x0800 || ethType === 0x86dd;

@@ -6,6 +6,8 @@
 import type { DpAction } from '#datapath/dpif.js';
 import {
   type FlowKey,
+  OFF_DP_HASH,
+  OFF_NSH_FLAGS,
   OFF_PKT_MARK,
   OFF_TUN_ID,
   OFF_USERSPACE,
@@ -71,6 +73,11 @@ function effects(actions: readonly DpAction[], packet: FlowKey, hiddenBefore: st
         break;
       }
       case 'push_mpls':
+      case 'add_mpls':
+      case 'push_eth':
+      case 'pop_eth':
+      case 'push_nsh':
+      case 'pop_nsh':
       case 'ct':
       case 'ct_clear':
         hidden += `${formatOdpActions([action])} `;
@@ -114,6 +121,8 @@ function applySet(key: FlowKey, action: Extract<DpAction, { kind: 'set' }>): voi
   };
   if (isMemberAttribute(attribute)) {
     for (const { offset, format } of MEMBER_ATTRIBUTES[attribute]) write(offset, MEMBER_SIZES[format]);
+  } else if (attribute === 'nsh') {
+    write(OFF_NSH_FLAGS, OFF_DP_HASH - OFF_NSH_FLAGS);
   } else if (attribute === 'tunnel') {
     write(OFF_TUN_ID, OFF_USERSPACE - OFF_TUN_ID);
   } else {

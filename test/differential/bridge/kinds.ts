@@ -2,6 +2,7 @@
 import { AREAS, randomAreaCase } from '../area/areas.js';
 import { type BridgeCase, randomCase } from './case.js';
 import { randomGroupCase } from './group.js';
+import { randomLayersCase } from './layers.js';
 import { randomMulticastCase } from './multicast.js';
 import { randomSamplingCase } from './sampling.js';
 import { randomStatefulCase } from './stateful.js';
@@ -17,6 +18,7 @@ export const KINDS_OF_CASES: readonly KindOfCase[] = [
   { name: 'bridges', randomOf: randomCase, defaultCases: 60 },
   { name: 'groups', randomOf: randomGroupCase, defaultCases: 40 },
   { name: 'multicast', randomOf: randomMulticastCase, defaultCases: 15 },
+  { name: 'layers', randomOf: randomLayersCase, defaultCases: 40 },
   { name: 'state', randomOf: randomStatefulCase, defaultCases: 40 },
   { name: 'sampling', randomOf: randomSamplingCase, defaultCases: 40 },
   ...AREAS.map((area) => ({
