@@ -18,7 +18,7 @@ export const KINDS_OF_CASES: readonly KindOfCase[] = [
   { name: 'bridges', randomOf: randomCase, defaultCases: 60 },
   { name: 'groups', randomOf: randomGroupCase, defaultCases: 40 },
   { name: 'multicast', randomOf: randomMulticastCase, defaultCases: 15 },
-  { name: 'layers', randomOf: randomLayersCase, defaultCases: 40 },
+  { name: 'layers', randomOf: randomLayersCase, defaultCases: 12 },
   { name: 'state', randomOf: randomStatefulCase, defaultCases: 40 },
   { name: 'sampling', randomOf: randomSamplingCase, defaultCases: 40 },
   ...AREAS.map((area) => ({
