@@ -25,6 +25,7 @@ export type SetAttribute =
   | 'icmpv6'
   | 'arp'
   | 'nd'
+  | 'nd_ext'
   | 'mpls'
   | 'nsh';
 

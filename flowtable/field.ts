@@ -80,6 +80,7 @@ const OXM_OF = 0x8000;
 const PKT_REG = 0x8001;
 /** Experimenter classes keep their own number space: 0xffff with the experimenter id of NXOXM, ONF. */
 const EXPERIMENTER = 0xffff;
+const ERICOXM = 0x1000;
 
 /** A name with its class, which the name begins with. */
 export const oxm = (name: string, oxmField: number): OxmName => {
@@ -91,6 +92,8 @@ export const oxm = (name: string, oxmField: number): OxmName => {
         ? PKT_REG
         : name.startsWith('OXM_OF_')
           ? OXM_OF
-          : EXPERIMENTER;
+          : name.startsWith('ERICOXM_')
+            ? ERICOXM
+            : EXPERIMENTER;
   return { name, oxmClass, oxmField };
 };

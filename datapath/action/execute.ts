@@ -54,6 +54,7 @@ import {
   OP_SET_METADATA,
   OP_SET_MPLS,
   OP_SET_ND,
+  OP_SET_ND_EXT,
   OP_SET_NSH,
   OP_SET_SCTP,
   OP_SET_TCP,
@@ -78,6 +79,7 @@ import { setIpv6 } from './set-ipv6.js';
 import { setMetadata, setTunnel, setTunnelOptions } from './set-metadata.js';
 import { setMpls } from './set-mpls.js';
 import { setNd } from './set-nd.js';
+import { setNdExt } from './set-nd-ext.js';
 import { setNsh } from './set-nsh.js';
 import { setSctp, setTcp, setUdp } from './set-transport.js';
 import { cutSize } from './trunc.js';
@@ -300,6 +302,9 @@ function changeHeader(op: number, packet: Packet, code: Int32Array, operand: num
       return;
     case OP_SET_ND:
       setNd(packet, code, operand);
+      return;
+    case OP_SET_ND_EXT:
+      setNdExt(packet, code, operand);
       return;
     case OP_SET_MPLS:
       setMpls(packet, code, operand);

@@ -48,11 +48,12 @@ export const OP_PUSH_NSH = 35; // index of the header
 export const OP_POP_NSH = 36;
 export const OP_ADD_MPLS = 37; // packet type, entry, both as words
 export const OP_SET_NSH = 38; // flags and TTL, service path, 4 of context: value, mask each
+export const OP_SET_ND_EXT = 39; // reserved word, type of option: value, mask each
 
 /** Operands of each opcode. */
 export const OPERAND_COUNT: readonly number[] = [
   0, 1, 1, 1, 0, 1, 1, 3, 18, 6, 6, 20, 2, 2, 2, 2, 12, 14, 2, 1, 1, 2, 2, 3, 2, 1, 1, 1, 0, 1, 1, 66, 1, 3, 0, 1, 0, 2,
-  12,
+  12, 4,
 ];
 
 /** Lists of actions within each other (lib/odp-util.c MAX_ODP_NESTED). */

@@ -13,6 +13,7 @@ import { compileSetIpv6 } from './set-ipv6.js';
 import { compileSetMark, compileSetPriority, compileSetTunnel } from './set-metadata.js';
 import { compileSetMpls } from './set-mpls.js';
 import { compileSetNd } from './set-nd.js';
+import { compileSetNdExt } from './set-nd-ext.js';
 import { compileSetNsh } from './set-nsh.js';
 import { compileSetSctp, compileSetTcp, compileSetUdp } from './set-transport.js';
 
@@ -56,6 +57,9 @@ export function compileSet(action: SetAction, builder: ProgramBuilder): void {
       return;
     case 'nd':
       compileSetNd(action, builder);
+      return;
+    case 'nd_ext':
+      compileSetNdExt(action, builder);
       return;
     case 'mpls':
       compileSetMpls(action, builder);

@@ -89,7 +89,7 @@ async function explain(argv: ArgumentsCamelCase<ExplainArguments>): Promise<numb
   if (argv.flow === undefined && argv.packet === undefined) {
     throw new UserError('explain needs a flow, --packet or --cache', { hint: "such as 'in_port=1,tcp,tp_dst=80'" });
   }
-  let flow = parseFlow(argv.flow ?? '', bridge.portNames);
+  let flow = parseFlow(argv.flow ?? '', bridge.portNames, bridge.tunnelOptions);
   let packet: Uint8Array | null = null;
   if (argv.packet !== undefined) {
     const { extractFlow } = await import('#datapath/flow-extract.js');

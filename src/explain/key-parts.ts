@@ -12,10 +12,13 @@ import {
   OFF_SHAPE,
   OFF_TP_DST,
   OFF_TP_SRC,
+  OFF_TUN_OPTIONS,
+  OFF_TUN_OPTIONS_PRESENT,
   OFF_VLAN_TCI,
   OFF_VLAN_TPID,
   OFF_VLAN1_TCI,
   OFF_VLAN1_TPID,
+  TUN_OPTIONS_SIZE,
 } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { formatPacketType } from '#src/openflow/field-text.js';
@@ -64,8 +67,10 @@ export const KEY_PARTS: readonly KeyPart[] = (() => {
     taken.fill(1, offset, offset + size);
     parts.push({ name: NAMES.get(offset) ?? name, offset, size, stage });
   };
+  // Where each tun_metadata field stands is a bridge's to say: here they are one.
+  add('tun_metadata', OFF_TUN_OPTIONS_PRESENT, OFF_TUN_OPTIONS + TUN_OPTIONS_SIZE - OFF_TUN_OPTIONS_PRESENT, 0);
   // xreg and xxreg are other names of registers, and longer than those.
-  const rows = FIELDS.filter(({ name }) => !/^xx?reg/.test(name));
+  const rows = FIELDS.filter(({ name, option }) => option === null && !/^xx?reg/.test(name));
   for (const field of rows)
     if (isFree(field.offset, field.size)) add(field.name, field.offset, field.size, field.stage);
   for (let offset = 0; offset < KEY_BYTES; offset++) {
@@ -85,6 +90,8 @@ export const partsOf = (mask: FlowKey): readonly KeyPart[] =>
 /** The match on one part only. */
 export function partOfMatch({ offset, size }: KeyPart, key: FlowKey, mask: FlowKey): Match {
   const part = new Match();
+  part.key.optionPlaces = key.optionPlaces;
+  part.mask.optionPlaces = key.optionPlaces;
   part.key.bytes.set(key.bytes.subarray(offset, offset + size), offset);
   part.mask.bytes.set(mask.bytes.subarray(offset, offset + size), offset);
   part.normalize();

@@ -10,7 +10,7 @@ import type { PortNames } from '#src/openflow/ports.js';
 import { formatMac } from './address-text.js';
 import { formatMembers } from './odp-attributes.js';
 import { formatConntrack } from './odp-conntrack-format.js';
-import { formatMpls, formatOdpPort, formatVlanTci } from './odp-format.js';
+import { formatMpls, formatOdpPort, formatVlanTci, formatNdExtensions } from './odp-format.js';
 import { formatNsh, formatPushNsh } from './odp-nsh.js';
 import { formatTunnel } from './odp-tunnel.js';
 import { formatTunnelPush } from './odp-tunnel-push.js';
@@ -110,6 +110,8 @@ function formatSet(attribute: SetAttribute, value: FlowKey, mask: FlowKey | null
       return `tunnel(${formatTunnel(value, null, true)})`;
     case 'nsh':
       return `nsh(${formatNsh(value, mask)})`;
+    case 'nd_ext':
+      return `nd_ext(${formatNdExtensions(value, mask, false)})`;
     case 'mpls':
       return `mpls(${formatMpls(value, mask, 1)})`;
     default:

@@ -38,6 +38,7 @@ const SET_ATTRIBUTES = new Set<string>([
   'icmpv6',
   'arp',
   'nd',
+  'nd_ext',
   'mpls',
   'nsh',
 ] satisfies readonly SetAttribute[]);

@@ -182,15 +182,11 @@ class AttributeList {
 
   /** The reserved word and the kind of option of a neighbour message, which the key keeps in other fields' places. */
   ndExtensions(): void {
-    const reserved = this.key.u32(OFF_IGMP_GROUP);
-    const type = this.key.u16(OFF_TCP_FLAGS);
-    if (reserved === 0 && type === 0) return;
-    const typeMask = this.mask === null ? 0xff : this.mask.u16(OFF_TCP_FLAGS) & 0xff;
-    const empty = this.mask !== null && this.mask.u32(OFF_IGMP_GROUP) === 0 && typeMask === 0;
+    const { key, mask } = this;
+    if (key.u32(OFF_IGMP_GROUP) === 0 && key.u16(OFF_TCP_FLAGS) === 0) return;
+    const empty = mask !== null && mask.u32(OFF_IGMP_GROUP) === 0 && (mask.u16(OFF_TCP_FLAGS) & 0xff) === 0;
     if (empty && !this.verbose) return;
-    const partial = typeMask === 0xff ? '' : `/${formatHex(typeMask)}`;
-    const shown = typeMask === 0 && !this.verbose ? '' : `,nd_options_type=${type}${partial}`;
-    this.parts.push(`nd_ext(nd_reserved=0x${reserved.toString(16)}${shown})`);
+    this.parts.push(`nd_ext(${formatNdExtensions(key, mask, this.verbose)})`);
   }
 
   toString(): string {
@@ -344,8 +340,8 @@ function putIp(list: AttributeList, attribute: 'ipv4' | 'ipv6'): void {
     if ((type !== 135 && type !== 136) || key.u16(OFF_TP_DST) !== 0) return;
     const typeIsExact =
       mask === null || ((mask.u16(OFF_TP_SRC) & 0xff) === 0xff && (mask.u16(OFF_TP_DST) & 0xff) === 0xff);
+    // Datapaths tell of no nd_ext, though they set it.
     if (typeIsExact || list.verbose) list.members('nd');
-    list.ndExtensions();
   }
 }
 
@@ -392,3 +388,11 @@ const NUMBER_ATTRIBUTES: Readonly<Record<string, readonly [offset: number, size:
   ct_zone: [OFF_CT_ZONE, 2],
   ct_mark: [OFF_CT_MARK, 4],
 };
+
+/** As in OVS the reserved word is shown whole whatever its mask. */
+export function formatNdExtensions(key: FlowKey, mask: FlowKey | null, verbose: boolean): string {
+  const typeMask = mask === null ? 0xff : mask.u16(OFF_TCP_FLAGS) & 0xff;
+  const partial = typeMask === 0xff ? '' : `/${formatHex(typeMask)}`;
+  const shown = typeMask === 0 && !verbose ? '' : `,nd_options_type=${key.u16(OFF_TCP_FLAGS)}${partial}`;
+  return `nd_reserved=0x${key.u32(OFF_IGMP_GROUP).toString(16)}${shown}`;
+}

@@ -13,6 +13,7 @@ import {
   OFF_ETH_DST,
   OFF_ETH_SRC,
   OFF_ETH_TYPE,
+  OFF_IGMP_GROUP,
   OFF_IPV6_DST,
   OFF_IPV6_LABEL,
   OFF_IPV6_SRC,
@@ -31,6 +32,7 @@ import {
   OFF_PACKET_TYPE,
   OFF_PKT_MARK,
   OFF_SKB_PRIORITY,
+  OFF_TCP_FLAGS,
   OFF_TP_DST,
   OFF_TP_SRC,
   OFF_TUN_ERSPAN_DIR,
@@ -121,6 +123,15 @@ const ND: SetGroup = {
   ],
   hasUnwritable: false,
 };
+/** As in OVS its padding, which no mask has, keeps it from a plain set. */
+const ND_EXT: SetGroup = {
+  attribute: 'nd_ext',
+  ranges: [
+    [OFF_IGMP_GROUP, 4],
+    [OFF_TCP_FLAGS + 1, 1],
+  ],
+  hasUnwritable: true,
+};
 const PORT_RANGES: readonly Range[] = [
   [OFF_TP_SRC, 2],
   [OFF_TP_DST, 2],
@@ -208,6 +219,13 @@ const keepEcn =
     }
   };
 
+/** Once it is set, as in OVS, no more than the type's own bits are matched. */
+function commitNdExtensions(state: CommitState): boolean {
+  const isSet = commitGroup(ND_EXT, state);
+  if (isSet) state.wc.setU8(OFF_TCP_FLAGS, 0);
+  return isSet;
+}
+
 function commitNetwork(state: CommitState): boolean {
   const { flow, base } = state;
   // Without a protocol there is no L3 header.
@@ -218,7 +236,9 @@ function commitNetwork(state: CommitState): boolean {
       return false;
     case 0x86dd:
       commitGroup(IPV6, state, keepEcn(state));
-      return base.u8(OFF_NW_PROTO) === 58 && commitGroup(ND, state);
+      if (base.u8(OFF_NW_PROTO) !== 58) return false;
+      // The type of an option says which address there is to write.
+      return [commitNdExtensions(state), commitGroup(ND, state)].includes(true);
     case 0x0806:
       return commitGroup(ARP, state);
     default:
