@@ -6,7 +6,6 @@
 import type { SlowPathReason } from '#datapath/dpif.js';
 import type { Field } from '#flowtable/fields.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
-import { UserError } from '../report/user-error.js';
 import type { Action } from './action/action.js';
 import type { FlowMod } from './flow-mod.js';
 import type { Subfield } from './subfield.js';
@@ -118,48 +117,36 @@ export interface TranslateContext {
   /** They leave by the queue that they came with. */
   popQueue(): void;
 
-  /*
-   * What follows is asked for through `having()` below, so that a bridge without it says so instead of doing nothing.
-   */
-  group?(groupId: number): void;
-  meter?(meterId: number): void;
-  conntrack?(request: ConntrackRequest): void;
+  group(groupId: number): void;
+  meter(meterId: number): void;
+  conntrack(request: ConntrackRequest): void;
   /** Forgets the packet's connection if an earlier ct action gave it one. */
-  ctClear?(): void;
+  ctClear(): void;
   /** Its sources are in wc already. The translator carries it out where side effects are allowed. */
-  learn?(request: LearnRequest): void;
+  learn(request: LearnRequest): void;
   /** output(port=,max_len=): at most so many bytes. */
-  outputTruncated?(port: number, maxLen: number): void;
-  sample?(request: SampleRequest): void;
+  outputTruncated(port: number, maxLen: number): void;
+  sample(request: SampleRequest): void;
   /** Sets the bit when the packet is longer; the actions that follow are translated for either case. */
-  checkPacketLarger?(size: number, destination: Subfield): void;
-  pushMpls?(ethertype: number): void;
-  popMpls?(ethertype: number): void;
+  checkPacketLarger(size: number, destination: Subfield): void;
+  pushMpls(ethertype: number): void;
+  popMpls(ethertype: number): void;
   /** Decrements the outer label's TTL; at 0 or 1 sends the packet to the controllers and ends the pipeline. */
-  decrementMplsTtl?(): boolean;
+  decrementMplsTtl(): boolean;
   /** As decrementMplsTtl, for NSH's TTL (RFC 8300 §2.2): at 0 ends the pipeline. */
-  decrementNshTtl?(): boolean;
-  encap?(request: EncapRequest): void;
+  decrementNshTtl(): boolean;
+  encap(request: EncapRequest): void;
   /** The packet's type afterwards, (namespace << 16) | type; null: what the removed header says. */
-  decap?(packetType: number | null): void;
+  decap(packetType: number | null): void;
   /** May packets be sent to this port now? (bundle.) Never asked for reserved ports but LOCAL. */
-  portIsLive?(port: number): boolean;
+  portIsLive(port: number): boolean;
   /** Shortens the rule's time-outs once a TCP connection ends. */
-  finTimeout?(idle: number, hard: number): void;
-  debugRecirc?(): void;
+  finTimeout(idle: number, hard: number): void;
+  debugRecirc(): void;
   /** Every packet of this kind must come up to userspace. */
-  slowPath?(reason: SlowPathReason): void;
+  slowPath(reason: SlowPathReason): void;
 
   /** Adds a line under the action's line in the trace: what happened, and what did not that the user may want. */
   note(text: string): void;
   warn(text: string): void;
-}
-
-/** The context as one that has the method; throws where the bridge does not have it yet. */
-export function having<K extends keyof TranslateContext>(
-  context: TranslateContext,
-  method: K,
-): TranslateContext & { readonly [P in K]-?: NonNullable<TranslateContext[P]> } {
-  if (context[method] === undefined) throw new UserError(`Upcall's translation cannot do ${method} yet`);
-  return context as TranslateContext & { readonly [P in K]-?: NonNullable<TranslateContext[P]> };
 }

@@ -1,93 +1,34 @@
 /** What actions do to a packet in translation, and which bits of it they make the outcome depend on. */
 import { describe, expect, test } from 'vitest';
-import { FlowKey, OFF_ETH_TYPE, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
+import { OFF_ETH_TYPE, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { parseActions } from '#src/openflow/action/action-list.js';
 import { kindOf } from '#src/openflow/action/action.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import { parseFlow } from '#src/openflow/match-parse.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
-import type { TranslateContext } from '#src/openflow/translate-context.js';
+import type { ControllerRequest } from '#src/openflow/translate-context.js';
+import { type Recording, recordingContext } from '../support/recording-context.js';
 
-/** A bridge that only writes down what it is asked for. */
-class RecordingContext implements TranslateContext {
-  readonly wc = new FlowKey();
-  readonly tableId = 3;
-  readonly calls: string[] = [];
-  readonly flow: FlowKey;
-
-  constructor(flow: FlowKey) {
-    this.flow = flow;
-  }
-
-  private record(name: string, ...args: readonly unknown[]): void {
-    this.calls.push(`${name}(${args.map((arg) => JSON.stringify(arg)).join(',')})`);
-  }
-
-  output(port: number, maxLen: number): void {
-    this.record('output', port, maxLen);
-  }
-  controller(request: { readonly maxLen: number; readonly controllerId: number }): void {
-    this.record('controller', request.maxLen, request.controllerId);
-  }
-  resubmit(request: unknown): void {
-    this.record('resubmit', request);
-  }
-  gotoTable(table: number): void {
-    this.record('gotoTable', table);
-  }
-  exit(): void {
-    this.record('exit');
-  }
-  warn(text: string): void {
-    this.record('warn', text);
-  }
-  pushVlan(tpid: number): void {
-    this.record('pushVlan', tpid);
-  }
-  popVlan(): void {
-    this.record('popVlan');
-  }
-  decrementTtl(controllers: readonly number[]): boolean {
-    this.record('decrementTtl', controllers);
-    return true;
-  }
-  push(field: { readonly name: string }, offset: number, bits: number): void {
-    this.record('push', field.name, offset, bits);
-  }
-  pop(field: { readonly name: string }, offset: number, bits: number): void {
-    this.record('pop', field.name, offset, bits);
-  }
-  clone(actions: readonly unknown[]): void {
-    this.record('clone', actions.length);
-  }
-  writeActions(actions: readonly unknown[]): void {
-    this.record('writeActions', actions.length);
-  }
-  clearActions(): void {
-    this.record('clearActions');
-  }
-  setQueue(queue: number): boolean {
-    this.record('setQueue', queue);
-    return true;
-  }
-
-  popQueue(): void {
-    this.record('popQueue');
-  }
-  note(text: string): void {
-    this.record('note', text);
-  }
+/** Lists of actions by their length, fields by name. */
+function show(argument: unknown): string {
+  if (Array.isArray(argument) && argument.some((part) => typeof part === 'object')) return String(argument.length);
+  if (typeof argument === 'object' && argument !== null && 'name' in argument) return JSON.stringify(argument.name);
+  return JSON.stringify(argument);
 }
 
-function translate(flow: string, actions: string): RecordingContext {
-  const context = new RecordingContext(parseFlow(flow, NO_PORT_NAMES));
-  for (const action of parseActions(actions, { ports: NO_PORT_NAMES })) kindOf(action).translate(action, context);
-  return context;
+function translate(flow: string, actions: string): Recording {
+  const recording = recordingContext(parseFlow(flow, NO_PORT_NAMES), show, (calls) => ({
+    controller: ({ maxLen, controllerId }: ControllerRequest) => calls.push(`controller(${maxLen},${controllerId})`),
+  }));
+  for (const action of parseActions(actions, { ports: NO_PORT_NAMES })) {
+    kindOf(action).translate(action, recording.context);
+  }
+  return recording;
 }
 
 /** The bits that count, besides the packet's type, as a match. */
-function dependsOn({ flow, wc }: RecordingContext): string {
+function dependsOn({ context: { flow, wc } }: Recording): string {
   const mask = wc.clone();
   mask.setU32(OFF_PACKET_TYPE, 0);
   mask.setU16(OFF_ETH_TYPE, 0);

@@ -1,6 +1,5 @@
 /** What OVS's own actions ask of the bridge in translation, and which bits of the packet that depends on. */
 import { describe, expect, test } from 'vitest';
-import { FlowKey } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { parseActions } from '#src/openflow/action/action-list.js';
 import { kindOf } from '#src/openflow/action/action.js';
@@ -8,8 +7,8 @@ import { formatLearnedFlow } from '#src/openflow/learned-flow-text.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import { parseFlow } from '#src/openflow/match-parse.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
-import { having, type LearnRequest, type TranslateContext } from '#src/openflow/translate-context.js';
-import { UserError } from '#src/report/user-error.js';
+import type { LearnRequest } from '#src/openflow/translate-context.js';
+import { recordingContext } from '../support/recording-context.js';
 
 interface Translated {
   readonly calls: readonly string[];
@@ -24,23 +23,14 @@ const show = (value: unknown): string =>
     return key === 'field' ? (part as { readonly name: string }).name : part;
   });
 
-/** A bridge that writes down what it is asked for. */
 function translate(flowText: string, actions: string): Translated {
-  const calls: string[] = [];
   const flow = parseFlow(flowText, NO_PORT_NAMES);
-  const wc = new FlowKey();
-  const known: Record<string, unknown> = { flow: flow.clone(), wc, tableId: 3, portIsLive: (port: number) => port > 1 };
-  const context = new Proxy(known, {
-    get(target, name: string) {
-      if (name in target) return target[name];
-      if (name === 'learn') {
-        return ({ mod, limit }: LearnRequest) => calls.push(`learn(${formatLearnedFlow(mod)},${limit})`);
-      }
-      return (...args: readonly unknown[]) => calls.push(`${name}(${args.map(show).join(',')})`);
-    },
-  }) as unknown as TranslateContext;
+  const { context, calls } = recordingContext(flow.clone(), show, (calls) => ({
+    portIsLive: (port: number) => port > 1,
+    learn: ({ mod, limit }: LearnRequest) => calls.push(`learn(${formatLearnedFlow(mod)},${limit})`),
+  }));
   for (const action of parseActions(actions, { ports: NO_PORT_NAMES })) kindOf(action).translate(action, context);
-  const match = new Match(flow.clone(), wc);
+  const match = new Match(flow.clone(), context.wc);
   match.normalize();
   return { calls, match: formatMatch(match, { ports: NO_PORT_NAMES }) };
 }
@@ -113,10 +103,5 @@ describe('an action of OVS in translation', () => {
     const translated = translate(flow, actions);
     expect(translated.calls).toEqual(calls);
     expect(translated.match).toBe(match);
-  });
-
-  test('what a bridge cannot do it says', () => {
-    const bridge = {} as TranslateContext;
-    expect(() => having(bridge, 'group')).toThrow(UserError);
   });
 });

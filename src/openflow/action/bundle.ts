@@ -28,7 +28,7 @@ import {
   writeSubfield,
 } from '../subfield.js';
 import { Tokens } from '../tokens.js';
-import { having, type TranslateContext } from '../translate-context.js';
+import type { TranslateContext } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 import { noteSubfield } from './move.js';
 import { checkOutputPort } from './output.js';
@@ -90,7 +90,7 @@ const ALWAYS_LIVE: readonly number[] = [OFPP_IN_PORT, OFPP_TABLE, OFPP_NORMAL, O
 
 function isLive(port: number, context: TranslateContext): boolean {
   if (ALWAYS_LIVE.includes(port)) return true;
-  return port !== OFPP_CONTROLLER && having(context, 'portIsLive').portIsLive(port);
+  return port !== OFPP_CONTROLLER && context.portIsLive(port);
 }
 
 /** The member for this packet, or OFPP_NONE where none is up. */

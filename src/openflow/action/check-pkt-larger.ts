@@ -5,7 +5,6 @@
 import { UserError } from '../../report/user-error.js';
 import { parseU16 } from '../number-text.js';
 import { formatSubfield, parseSubfield, type Subfield } from '../subfield.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
 
@@ -37,7 +36,7 @@ export const checkPktLargerAction: ActionKind<CheckPktLargerAction> = {
   },
 
   translate(action, context) {
-    having(context, 'checkPacketLarger').checkPacketLarger(action.size, action.destination);
+    context.checkPacketLarger(action.size, action.destination);
   },
 
   refusal({ destination }) {

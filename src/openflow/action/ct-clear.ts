@@ -1,5 +1,4 @@
 /** ct_clear: the packet forgets its connection. Mirrors CT_CLEAR of lib/ofp-actions.c. */
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface CtClearAction {
@@ -23,6 +22,6 @@ export const ctClearAction: ActionKind<CtClearAction> = {
   },
 
   translate(_action, context) {
-    having(context, 'ctClear').ctClear();
+    context.ctClear();
   },
 };

@@ -9,7 +9,7 @@ import { parseU16 } from '../number-text.js';
 import { ethTypeOf, isIpType } from '../packet-type.js';
 import { checkSource, formatSubfield, parseSubfield, type Subfield } from '../subfield.js';
 import { parseTable } from '../table-text.js';
-import { type ConntrackRequest, having } from '../translate-context.js';
+import type { ConntrackRequest } from '../translate-context.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { type NatAction, parseNat } from './nat.js';
@@ -115,7 +115,7 @@ export const ctAction: ActionKind<CtAction> = {
   },
 
   translate({ commit, force, zone, recircTable, alg, actions }, context) {
-    having(context, 'conntrack').conntrack({
+    context.conntrack({
       commit,
       force,
       zone,

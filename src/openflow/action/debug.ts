@@ -2,7 +2,6 @@
  * debug_recirc and debug_slow: recirculate, or send every packet to userspace, for tests of the switch itself.
  * Mirrors DEBUG_RECIRC and DEBUG_SLOW of lib/ofp-actions.c, which OVS takes when it runs with --enable-dummy.
  */
-import { having } from '../translate-context.js';
 import type { ActionKind, ActionReader } from './action-kind.js';
 
 export interface DebugRecircAction {
@@ -36,7 +35,7 @@ export const debugRecircAction: ActionKind<DebugRecircAction> = {
   refusal: refusalByTool,
 
   translate(_action, context) {
-    having(context, 'debugRecirc').debugRecirc();
+    context.debugRecirc();
   },
 };
 
@@ -59,6 +58,6 @@ export const debugSlowAction: ActionKind<DebugSlowAction> = {
   refusal: refusalByTool,
 
   translate(_action, context) {
-    having(context, 'slowPath').slowPath('action');
+    context.slowPath('action');
   },
 };

@@ -2,7 +2,6 @@
 import { OFF_ETH_TYPE, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
 import { PT_NSH } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface DecNshTtlAction {
@@ -30,7 +29,7 @@ export const decNshTtlAction: ActionKind<DecNshTtlAction> = {
   },
 
   translate(_action, context) {
-    having(context, 'decrementNshTtl').decrementNshTtl();
+    context.decrementNshTtl();
   },
 
   refusal(_action, version) {

@@ -7,7 +7,6 @@ import { UserError } from '../../report/user-error.js';
 import { splitKeyValues } from '../key-value.js';
 import { formatHex, parseU16 } from '../number-text.js';
 import { PT_ETH, PT_UNKNOWN } from '../packet-type.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface DecapAction {
@@ -57,7 +56,7 @@ export const decapAction: ActionKind<DecapAction> = {
   },
 
   translate(action, context) {
-    having(context, 'decap').decap(action.packetType);
+    context.decap(action.packetType);
   },
 
   refusal(_action, version) {

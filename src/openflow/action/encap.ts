@@ -8,7 +8,7 @@ import { splitKeyValues } from '../key-value.js';
 import { parseU8 } from '../number-text.js';
 import { isIpType, PT_ETH, PT_MPLS, PT_MPLS_MC, PT_NSH } from '../packet-type.js';
 import { P_OF13_UP } from '../protocol.js';
-import { type EncapProperty, having } from '../translate-context.js';
+import type { EncapProperty } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface EncapAction {
@@ -86,7 +86,7 @@ export const encapAction: ActionKind<EncapAction> = {
   },
 
   translate({ packetType, properties }, context) {
-    having(context, 'encap').encap({ packetType, properties });
+    context.encap({ packetType, properties });
   },
 
   refusal(_action, version) {

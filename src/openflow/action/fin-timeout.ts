@@ -7,7 +7,6 @@ import { UserError } from '../../report/user-error.js';
 import { splitKeyValues } from '../key-value.js';
 import { parseU16 } from '../number-text.js';
 import { P_OF10_ANY } from '../protocol.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface FinTimeoutAction {
@@ -48,6 +47,6 @@ export const finTimeoutAction: ActionKind<FinTimeoutAction> = {
 
   translate({ idleTimeout, hardTimeout }, context) {
     context.wc.setU8(OFF_NW_PROTO, 0xff);
-    having(context, 'finTimeout').finTimeout(idleTimeout, hardTimeout);
+    context.finTimeout(idleTimeout, hardTimeout);
   },
 };

@@ -1,6 +1,5 @@
 /** group:ID: the packet goes through a group's buckets. Mirrors GROUP of lib/ofp-actions.c; OpenFlow 1.5.1 §5.10. */
 import { parseU32 } from '../number-text.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface GroupAction {
@@ -26,6 +25,6 @@ export const groupAction: ActionKind<GroupAction> = {
   },
 
   translate(action, context) {
-    having(context, 'group').group(action.groupId);
+    context.group(action.groupId);
   },
 };

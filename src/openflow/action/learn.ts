@@ -21,7 +21,6 @@ import {
   subfieldMask,
 } from '../subfield.js';
 import { parseTable } from '../table-text.js';
-import { having } from '../translate-context.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { formatLearnSpec, type LearnSpec, parseLearnSpec } from './learn-spec.js';
@@ -228,7 +227,7 @@ export const learnAction: ActionKind<LearnAction> = {
       const source = spec.kind === 'output' ? spec.source : spec.source.kind === 'field' ? spec.source.subfield : null;
       if (source !== null) maskValue(context.wc, source.field, subfieldMask(source));
     }
-    having(context, 'learn').learn({
+    context.learn({
       mod: learnedFlow(action, context.flow),
       limit: action.limit,
       resultDestination: action.resultDestination,

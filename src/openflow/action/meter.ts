@@ -5,7 +5,6 @@
 import { OFPM_MAX } from '../meter-mod.js';
 import { parseU32 } from '../number-text.js';
 import { P_OF13_UP } from '../protocol.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface MeterAction {
@@ -31,7 +30,7 @@ export const meterAction: ActionKind<MeterAction> = {
   },
 
   translate(action, context) {
-    having(context, 'meter').meter(action.meterId);
+    context.meter(action.meterId);
   },
 
   inVersion(action, version) {

@@ -6,7 +6,6 @@ import { OFF_ETH_TYPE, OFF_NW_PROTO, OFF_PACKET_TYPE } from '#flowtable/flow-key
 import { ethTypeOf, isMplsType, PT_ETH } from '../packet-type.js';
 import { parseU16 } from '../number-text.js';
 import { P_OF10_ANY } from '../protocol.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface PushMplsAction {
@@ -49,7 +48,7 @@ export const pushMplsAction: ActionKind<PushMplsAction> = {
   },
 
   translate(action, context) {
-    having(context, 'pushMpls').pushMpls(action.ethertype);
+    context.pushMpls(action.ethertype);
   },
 
   refusal(action) {
@@ -77,7 +76,7 @@ export const popMplsAction: ActionKind<PopMplsAction> = {
   },
 
   translate(action, context) {
-    having(context, 'popMpls').popMpls(action.ethertype);
+    context.popMpls(action.ethertype);
   },
 };
 
@@ -99,6 +98,6 @@ export const decMplsTtlAction: ActionKind<DecMplsTtlAction> = {
   },
 
   translate(_action, context) {
-    having(context, 'decrementMplsTtl').decrementMplsTtl();
+    context.decrementMplsTtl();
   },
 };

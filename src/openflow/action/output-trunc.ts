@@ -1,7 +1,6 @@
 /** output(port=PORT,max_len=N): sends at most N bytes. Mirrors OUTPUT_TRUNC of lib/ofp-actions.c. */
 import { UserError } from '../../report/user-error.js';
 import { formatPort } from '../port-text.js';
-import { having } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 import { checkOutputPort } from './output.js';
 import { shownPorts } from './shown-ports.js';
@@ -30,6 +29,6 @@ export const outputTruncAction: ActionKind<OutputTruncAction> = {
   },
 
   translate(action, context) {
-    having(context, 'outputTruncated').outputTruncated(action.port, action.maxLen);
+    context.outputTruncated(action.port, action.maxLen);
   },
 };

@@ -7,7 +7,7 @@ import { splitKeyValues } from '../key-value.js';
 import { parseU16, parseU32 } from '../number-text.js';
 import { formatPort, parsePort } from '../port-text.js';
 import { OFPP_NONE } from '../ports.js';
-import { having, type SampleRequest } from '../translate-context.js';
+import type { SampleRequest } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
 
@@ -84,6 +84,6 @@ export const sampleAction: ActionKind<SampleAction> = {
   },
 
   translate({ kind: _kind, ...request }, context) {
-    having(context, 'sample').sample(request);
+    context.sample(request);
   },
 };
