@@ -46,8 +46,8 @@ function matchInProtocol(match: Match, version: OpenFlowVersion, protocol: Proto
   const carried = matchInVersion(match, version);
   const tci = carried.mask.u16(OFF_VLAN_TCI);
   const isOf10 = protocol !== undefined && (protocol & P_OF10_STD_ANY) !== 0;
-  // 1.0 says "no VLAN" with one number, whatever else the match has of it.
-  if (isOf10 && (tci & VLAN_CFI) !== 0 && (carried.key.u16(OFF_VLAN_TCI) & VLAN_CFI) === 0) {
+  // 1.0 and 1.1 say "no VLAN" with one number, whatever else the match has of it.
+  if ((isOf10 || version === 11) && (tci & VLAN_CFI) !== 0 && (carried.key.u16(OFF_VLAN_TCI) & VLAN_CFI) === 0) {
     const untagged = carried.clone();
     untagged.key.setU16(OFF_VLAN_TCI, 0);
     untagged.mask.setU16(OFF_VLAN_TCI, 0xffff);

@@ -109,9 +109,10 @@ function addSubfieldTerm(builder: MatchBuilder, key: string, text: string): void
   const { match } = builder;
   const value = (readValue(match.key, field) & ~bits) | (parsed.value << BigInt(subfield.offset));
   const mask = readValue(match.mask, field) | bits;
-  // As in OVS the spare bits of a field that takes no mask count, too: only where there are none is it matched whole.
-  const isWhole =
-    mask === (1n << BigInt(fieldWidth(field))) - 1n && (field.maskable || field.wireSize * 8 === fieldWidth(field));
+  // As in OVS the spare bits of a field that takes no mask count, too, and a VLAN's say whether there is one.
+  const hasSpareBits = field.wireSize * 8 !== fieldWidth(field);
+  const isPart = hasSpareBits && (!field.maskable || field.name === 'vlan_vid');
+  const isWhole = mask === (1n << BigInt(fieldWidth(field))) - 1n && !isPart;
   const ones = (1n << BigInt(field.wireSize * 8)) - 1n;
   builder.protocols &= matchValue(match, field, value, isWhole ? ones : mask);
   if (field.prerequisite !== 'none') requireEthernet(match);

@@ -104,6 +104,12 @@ export function hasNxmHeader(field: Field): boolean {
   return field.oxm.length > 0 && field.oxm[0]!.oxmClass !== 0xffff;
 }
 
+/** As messages carry it that have six bits for its width: a wider one comes out as another (nxm_encode_ofs_nbits()). */
+export function packedSubfield({ field, offset, bits }: Subfield): Subfield {
+  const packed = (offset << 6) | (bits - 1);
+  return { field, offset: (packed >> 6) & 0x3ff, bits: (packed & 0x3f) + 1 };
+}
+
 /** Parses a subfield for an action that has room for an NXM number only; `argument` is the whole of its text. */
 export function parseNxmSubfield(text: string, argument: string): Subfield {
   const subfield = parseSubfield(text);

@@ -22,6 +22,7 @@ import {
 import {
   checkDestination,
   formatSubfield,
+  packedSubfield,
   parseNxmSubfield,
   type Subfield,
   subfieldMask,
@@ -139,6 +140,11 @@ export const bundleAction: ActionKind<BundleAction> = {
     maskValue(context.wc, destination.field, subfieldMask(destination));
     writeSubfield(context.flow, destination, BigInt(port));
     noteSubfield(destination, context);
+  },
+
+  inVersion(action) {
+    const { destination } = action;
+    return destination === null ? [action] : [{ ...action, destination: packedSubfield(destination) }];
   },
 
   refusal({ members, destination }) {

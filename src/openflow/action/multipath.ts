@@ -10,6 +10,7 @@ import { hash2Words } from '#flowtable/murmur-hash.js';
 import {
   checkDestination,
   formatSubfield,
+  packedSubfield,
   parseNxmSubfield,
   type Subfield,
   subfieldMask,
@@ -126,6 +127,10 @@ export const multipathAction: ActionKind<MultipathAction> = {
     maskValue(wc, destination.field, subfieldMask(destination));
     writeSubfield(flow, destination, BigInt(link));
     noteSubfield(destination, context);
+  },
+
+  inVersion(action) {
+    return [{ ...action, destination: packedSubfield(action.destination) }];
   },
 
   refusal({ destination }) {

@@ -1,7 +1,7 @@
 /** output:FIELD[BITS]: to the port whose number stands in the packet's field. Mirrors OUTPUT_REG of lib/ofp-actions.c. */
 import { UserError } from '../../report/user-error.js';
 import { maskValue } from '../field-value.js';
-import { checkSource, formatSubfield, readSubfield, type Subfield, subfieldMask } from '../subfield.js';
+import { checkSource, formatSubfield, packedSubfield, readSubfield, type Subfield, subfieldMask } from '../subfield.js';
 import type { ActionKind } from './action-kind.js';
 
 export interface OutputRegAction {
@@ -40,8 +40,6 @@ export const outputRegAction: ActionKind<OutputRegAction> = {
 
   // The wire has six bits for a width less one, and the bits of a larger one become part of the offset.
   inVersion(action) {
-    const { field, offset, bits } = action.source;
-    const packed = (offset << 6) | (bits - 1);
-    return [{ ...action, source: { field, offset: (packed >> 6) & 0x3ff, bits: (packed & 0x3f) + 1 } }];
+    return [{ ...action, source: packedSubfield(action.source) }];
   },
 };

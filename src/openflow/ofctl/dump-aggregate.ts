@@ -1,7 +1,9 @@
 /** ovs-ofctl dump-aggregate SWITCH [FILTER]: packets, bytes and number of flows that match. */
 import { parseFlowStatsRequest } from '../flow-mod-parse.js';
+import { checkMatchPrerequisites } from '../match-prerequisites.js';
 import { NO_PORT_NAMES } from '../ports.js';
 import { P_OF10_STD, versionOfProtocol } from '../protocol.js';
+import { OpenFlowError } from '../switch-connection.js';
 import type { OfctlCommand } from './command.js';
 
 export const dumpAggregate: OfctlCommand = {
@@ -15,15 +17,20 @@ export const dumpAggregate: OfctlCommand = {
     const { request, protocols } = parseFlowStatsRequest(filter, { ports: accepted });
     const { connection, protocol } = invocation.openForDump(name, protocols);
     const version = versionOfProtocol(protocol);
-    let packets = 0;
-    let bytes = 0;
-    const entries = connection.flowStats(request);
-    for (const entry of entries) {
-      packets += entry.packets;
-      bytes += entry.bytes;
-    }
-    const isNxm = version === 10 && protocol !== P_OF10_STD;
-    const head = invocation.header(`${isNxm ? 'NXST' : 'OFPST'}_AGGREGATE reply`, version, invocation.nextXid());
-    invocation.print(`${head} packet_count=${packets} byte_count=${bytes} flow_count=${entries.length}\n`);
+    const kind = version === 10 && protocol !== P_OF10_STD ? 'NXST' : 'OFPST';
+    const xid = invocation.nextXid();
+    const head = (what: string): string => invocation.header(`${kind}_AGGREGATE ${what}`, version, xid);
+    const code = checkMatchPrerequisites(request.match);
+    invocation.answer(version, xid, `${head('request')} ***decode error: ${code}***`, () => {
+      if (code !== null) throw new OpenFlowError(code);
+      let packets = 0;
+      let bytes = 0;
+      const entries = connection.flowStats(request);
+      for (const entry of entries) {
+        packets += entry.packets;
+        bytes += entry.bytes;
+      }
+      return `${head('reply')} packet_count=${packets} byte_count=${bytes} flow_count=${entries.length}`;
+    });
   },
 };

@@ -2,14 +2,16 @@
  * ovs-ofctl dump-flows SWITCH [FILTER]: flows with their counters. Mirrors ofctl_dump_flows(): with names, without
  * statistics, or sorted, flows come without the message's header.
  */
+import { UserError } from '../../report/user-error.js';
 import { readField } from '#flowtable/fields.js';
 import { formatFlowStats } from '../flow-mod-format.js';
 import { parseFlowStatsRequest } from '../flow-mod-parse.js';
 import { flowInVersion } from '../flow-version.js';
 import { hasField, readValue } from '../field-value.js';
+import { checkMatchPrerequisites } from '../match-prerequisites.js';
 import { NO_PORT_NAMES } from '../ports.js';
 import { P_OF10_STD, versionOfProtocol } from '../protocol.js';
-import type { FlowStatsEntry } from '../switch-connection.js';
+import { type FlowStatsEntry, OpenFlowError } from '../switch-connection.js';
 import type { OfctlCommand } from './command.js';
 import type { SortCriterion } from './options.js';
 
@@ -27,13 +29,26 @@ export const dumpFlows: OfctlCommand = {
     const version = versionOfProtocol(protocol);
     const xid = invocation.nextXid();
     const isBare = sort.length > 0 || invocation.showsNames || !stats;
+    const code = checkMatchPrerequisites(request.match);
+    const kind = version === 10 && protocol !== P_OF10_STD ? 'NXST' : 'OFPST';
+    if (code !== null) {
+      const text = `${invocation.header(`${kind}_FLOW request`, version, xid)} ***decode error: ${code}***`;
+      if (isBare) {
+        const refusal = `${invocation.header('OFPT_ERROR', version, xid)} ${code}`;
+        invocation.logWarning('vconn', `received bad reply: ${refusal}\n${text}`);
+        throw new UserError('dump flows (Protocol error)');
+      }
+      invocation.answer(version, xid, text, () => {
+        throw new OpenFlowError(code);
+      });
+      return;
+    }
     const ports = invocation.portsToShow(name);
     const entries = sortFlows(connection.flowStats(request), sort);
     // OpenFlow 1.0's own reply knows no ages, and of NXM's OVS shows them in the printed message only.
     const hidesAges = version === 10 && (isBare || protocol === P_OF10_STD);
     if (!isBare) {
-      const message = version === 10 && protocol !== P_OF10_STD ? 'NXST_FLOW reply' : 'OFPST_FLOW reply';
-      invocation.print(`${invocation.header(message, version, xid)}\n`);
+      invocation.print(`${invocation.header(`${kind}_FLOW reply`, version, xid)}\n`);
     }
     for (const entry of entries) {
       const shown = flowInVersion(entry, version);
