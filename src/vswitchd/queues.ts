@@ -19,20 +19,25 @@ export function queuePriority(backer: Backer, queue: number): number | null {
 
 /** Gives each port of the bridge the marks of its QoS: DSCP in the upper six bits, by priority. */
 export function configureQueues(bridge: Bridge, row: Row): void {
+  const wanted = new Map<string, Marks>();
+  for (const port of row.refs('ports')) {
+    const marks = marksOf(bridge.backer, port.refs('qos')[0]);
+    if (marks.size > 0) for (const iface of port.refs('interfaces')) wanted.set(iface.string('name') ?? '', marks);
+  }
   let changed = false;
-  for (const portRow of row.refs('ports')) {
-    const marks = marksOf(bridge.backer, portRow.refs('qos')[0]);
-    for (const iface of portRow.refs('interfaces')) {
-      const port = bridge.portNamed(iface.string('name') ?? '');
-      if (port === null || isSame(port.dscpByPriority, marks)) continue;
-      port.dscpByPriority = marks;
-      changed = true;
-    }
+  for (const port of bridge.ports.values()) {
+    const marks = wanted.get(port.name) ?? NO_MARKS;
+    if (isSame(port.dscpByPriority, marks)) continue;
+    port.dscpByPriority = marks;
+    changed = true;
   }
   if (changed) bridge.backer.noteChange();
 }
 
-function marksOf(backer: Backer, qos: Row | undefined): ReadonlyMap<number, number> {
+type Marks = ReadonlyMap<number, number>;
+const NO_MARKS: Marks = new Map();
+
+function marksOf(backer: Backer, qos: Row | undefined): Marks {
   const marks = new Map<number, number>();
   if (qos === undefined || (qos.string('type') ?? '') === '') return marks;
   const numbers = qos.get('queues').keys();
@@ -44,5 +49,5 @@ function marksOf(backer: Backer, qos: Row | undefined): ReadonlyMap<number, numb
   return marks;
 }
 
-const isSame = (a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): boolean =>
+const isSame = (a: Marks, b: Marks): boolean =>
   a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
