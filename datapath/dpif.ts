@@ -133,7 +133,7 @@ export type DpAction =
   | { readonly kind: 'lb_output'; readonly bond: number };
 
 /** Which tunnel header a tnl_push writes; GRE over IPv6 is a type of its own in OVS, and follows from the header. */
-export type TunnelPushType = 'gre' | 'vxlan' | 'geneve';
+export type TunnelPushType = 'gre' | 'vxlan' | 'geneve' | 'erspan' | 'gtpu';
 
 /**
  * Writes outer headers in front of the packet (OVS_ACTION_ATTR_TUNNEL_PUSH). The actions behind it send it on; its
@@ -239,7 +239,17 @@ export interface FlowPut {
 
 export type FlowPutResult = 'ok' | 'exists' | 'missing' | 'table-full' | 'overlaps';
 
-export type VportType = 'internal' | 'netdev' | 'dummy' | 'vxlan' | 'gre' | 'geneve';
+export type VportType =
+  | 'internal'
+  | 'netdev'
+  | 'dummy'
+  | 'vxlan'
+  | 'gre'
+  | 'geneve'
+  | 'erspan'
+  | 'ip6erspan'
+  | 'ip6gre'
+  | 'gtpu';
 
 export interface VportSpec {
   readonly name: string;

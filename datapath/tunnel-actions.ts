@@ -14,6 +14,8 @@ import type { VportTable } from './vport-table.js';
 export interface TunnelHost {
   readonly pool: PacketPool;
   readonly vports: VportTable;
+  /** Time of the packet. */
+  readonly nowNs: number;
   /** Extracts the key anew if headers have changed. */
   refresh(packet: Packet): void;
   drop(packet: Packet, reason: DropReason): void;
@@ -25,7 +27,7 @@ export interface TunnelHost {
 /** False when the packet has died. The key is that of the outer headers afterwards. */
 export function runTunnelPush(host: TunnelHost, packet: Packet, action: TunnelPushAction): boolean {
   const vport = host.vports.ports[action.port];
-  if (vport === undefined || !pushTunnel(host.pool, packet, action, vport.takeSequence(action))) {
+  if (vport === undefined || !pushTunnel(host.pool, packet, action, vport.takeSequence(action), host.nowNs)) {
     host.drop(packet, vport === undefined ? 'no-vport' : 'no-header-room');
     return false;
   }

@@ -11,6 +11,7 @@ import { GeneveVport } from './vport/geneve.js';
 import { GreVport } from './vport/gre.js';
 import { InternalVport } from './vport/internal.js';
 import { NetdevVport } from './vport/netdev.js';
+import { NativeOnlyVport } from './vport/native-only.js';
 import type { TunnelReceiver } from './vport/tunnel.js';
 import { COUNTER_COUNT, type FrameTaker, type Vport } from './vport/vport.js';
 import { VxlanVport } from './vport/vxlan.js';
@@ -113,6 +114,17 @@ export class VportTable {
         );
       case 'gre':
         return new GreVport(port, spec.name, { mtu: spec.mtu ?? TUNNEL_MTU }, this.underlay, this.receiveTunnel);
+      case 'erspan':
+      case 'ip6erspan':
+      case 'ip6gre':
+      case 'gtpu':
+        return new NativeOnlyVport(
+          port,
+          spec.name,
+          { mtu: spec.mtu ?? TUNNEL_MTU, type: spec.type, udpPort: spec.type === 'gtpu' ? spec.udpPort : undefined },
+          this.underlay,
+          this.receiveTunnel,
+        );
     }
   }
 

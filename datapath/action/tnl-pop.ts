@@ -19,9 +19,11 @@ import type { DropReason } from '../drop-reason.js';
 import { L3_WORD, L4_WORD, PACKET_TYPE_WORD, TUNNEL_OPTIONS_WORD, TUNNEL_WORD } from '../flow-extract.js';
 import { readU16, readU32, swap32 } from '../packet/byte-order.js';
 import { checksum, isSumRight, pseudoHeaderSum4, pseudoHeaderSum6 } from '../packet/checksum.js';
+import { type ErspanHeader, parseErspan } from '../packet/erspan.js';
 import { GENEVE_PROTO_ETHERNET, parseGeneve } from '../packet/geneve.js';
 import { GRE_PROTO_TEB, parseGre } from '../packet/gre.js';
 import { parseVxlanGpe, VXLAN_GPE_ETHERNET, VXLAN_GPE_IPV4, VXLAN_GPE_IPV6, VXLAN_GPE_NSH } from '../packet/vxlan.js';
+import { GTPU_USER_PACKET, type GtpuHeader, parseGtpu } from '../packet/gtpu.js';
 import { FLOW_HASH_OF_ROW, type Packet } from '../packet-buffer.js';
 import { clearOptions, putOptions } from '../tunnel-options.js';
 import { OP_TNL_POP, type ProgramBuilder } from './program.js';
@@ -46,6 +48,8 @@ interface Tunnel {
   readonly packetType: number;
   /** Of Geneve. */
   readonly options?: Uint8Array;
+  readonly erspan?: ErspanHeader;
+  readonly gtpu?: GtpuHeader;
 }
 
 const tunnelWords = new Int32Array(TUNNEL_WORDS);
@@ -58,13 +62,17 @@ export function popTunnel(packet: Packet, type: VportType): DropReason | null {
   const end = packet.start + packet.length;
   const protocol = packet.words[packet.row + 6]! >>> 24;
   let tunnel: Tunnel | null;
-  if (type === 'gre') tunnel = protocol === IP_PROTO_GRE ? readGre(packet, transport, end) : null;
-  else {
+  const isGre = type === 'gre' || type === 'ip6gre';
+  const isErspan = type === 'erspan' || type === 'ip6erspan';
+  if (isGre || isErspan) {
+    const read = isGre ? readGre : readErspan;
+    tunnel = protocol === IP_PROTO_GRE ? read(packet, transport, end) : null;
+  } else {
     const checksumFlag = protocol === IP_PROTO_UDP ? judgeUdp(packet, outer.isIpv4, transport, end) : null;
     tunnel = checksumFlag === null ? null : readOverUdp(packet, type, transport + UDP_HEADER_SIZE, end, checksumFlag);
   }
   if (tunnel === null || end - tunnel.payloadOffset < 0) return 'tunnel-bad-header';
-  writeTunnel(packet, outer.isIpv4, tunnel, type === 'gre' ? 0 : packet.view.getInt32(transport, true));
+  writeTunnel(packet, outer.isIpv4, tunnel, isGre || isErspan ? 0 : packet.view.getInt32(transport, true));
   packet.words[packet.row + PACKET_TYPE_WORD] = tunnel.packetType;
   packet.length = end - tunnel.payloadOffset;
   packet.start = tunnel.payloadOffset;
@@ -113,6 +121,7 @@ function readOverUdp(packet: Packet, type: VportType, at: number, end: number, f
       options: parsed.header.options,
     };
   }
+  if (type === 'gtpu') return readGtpu(packet, at, end, flags);
   const parsed = parseVxlanGpe(packet.bytes, at, end);
   if (!parsed.ok) return null;
   const packetType = packetTypeBehindGpe(parsed.header.nextProtocol ?? VXLAN_GPE_ETHERNET);
@@ -147,6 +156,25 @@ function readGre(packet: Packet, at: number, end: number): Tunnel | null {
   return { id: header.key, flags, payloadOffset: parsed.payloadOffset, packetType };
 }
 
+function readErspan(packet: Packet, at: number, end: number): Tunnel | null {
+  const parsed = parseErspan(packet.bytes, at, end);
+  if (!parsed.ok) return null;
+  const { header: erspan, payloadOffset } = parsed;
+  return { id: erspan.session, flags: TUN_F_KEY, payloadOffset, packetType: PT_ETH, erspan };
+}
+
+/** What is no packet of a user is left whole, for who understands it. */
+function readGtpu(packet: Packet, at: number, end: number, flags: number): Tunnel | null {
+  const parsed = parseGtpu(packet.bytes, at, end);
+  if (!parsed.ok) return null;
+  const { header: gtpu, payloadOffset } = parsed;
+  const common = { id: gtpu.teid, flags, gtpu };
+  if (gtpu.messageType !== GTPU_USER_PACKET) return { ...common, payloadOffset: packet.start, packetType: PT_ETH };
+  const version = payloadOffset < end ? packet.bytes[payloadOffset]! >>> 4 : 0;
+  const packetType = version === 4 ? LE_PT_IPV4 : version === 6 ? LE_PT_IPV6 : PT_ETH;
+  return { ...common, payloadOffset, packetType };
+}
+
 function writeTunnel(packet: Packet, isIpv4: boolean, tunnel: Tunnel, portsWord: number): void {
   const { view, bytes, words, row } = packet;
   const ip = packet.layer(L3_WORD);
@@ -166,6 +194,13 @@ function writeTunnel(packet: Packet, isIpv4: boolean, tunnel: Tunnel, portsWord:
   }
   tunnelWords[12] = swap32((tunnel.flags << 16) | (tos << 8) | ttl);
   tunnelWords[14] = portsWord;
+  const { gtpu, erspan } = tunnel;
+  if (gtpu !== undefined) tunnelWords[15] = swap32((gtpu.flags << 24) | (gtpu.messageType << 16));
+  if (erspan !== undefined) {
+    tunnelWords[15] = swap32((erspan.version << 8) | erspan.direction);
+    tunnelWords[16] = swap32(erspan.index);
+    tunnelWords[17] = swap32(erspan.hardwareId << 24);
+  }
   words.set(tunnelWords, row + TUNNEL_WORD);
   words[row + SHAPE_WORD] = words[row + SHAPE_WORD]! | SHAPE_TUNNEL;
   clearOptions(words, row);

@@ -17,7 +17,9 @@ import {
   udpWireChecksum,
   updateChecksum16,
 } from '../packet/checksum.js';
+import { stampErspan } from '../packet/erspan.js';
 import { GRE_FLAG_CHECKSUM, GRE_FLAG_SEQUENCE, greHeaderSize } from '../packet/gre.js';
+import { GTPU_OFF_LENGTH } from '../packet/gtpu.js';
 import type { Packet, PacketPool } from '../packet-buffer.js';
 import { OP_TNL_PUSH, type ProgramBuilder } from './program.js';
 
@@ -26,6 +28,9 @@ const IPV4_HEADER_SIZE = 20;
 const IPV6_HEADER_SIZE = 40;
 const ETH_TYPE_IP = 0x0800;
 const IP_PROTO_UDP = 17;
+const UDP_HEADER_SIZE = 8;
+/** ERSPAN's timestamps count 100 µs. */
+const ERSPAN_TICK_NS = 100_000;
 const MAX_HEADER_SIZE = 512;
 /** The range of OVS and Linux: the first, and the first that is not in it. */
 const SOURCE_PORT_MIN = 32768;
@@ -33,7 +38,7 @@ const SOURCE_PORT_END = 61000;
 
 export function compileTunnelPush(action: TunnelPushAction, builder: ProgramBuilder): void {
   const { header, type } = action;
-  const least = leastHeaderSize(header, type === 'gre' ? 4 : 16);
+  const least = leastHeaderSize(header, type === 'gre' || type === 'erspan' ? 4 : 16);
   if (header.length < least || header.length > MAX_HEADER_SIZE) {
     throw new Error(`tnl_push of ${header.length} bytes: want ${least} to ${MAX_HEADER_SIZE} for ${type}`);
   }
@@ -48,9 +53,16 @@ function leastHeaderSize(header: Uint8Array, tunnelSize: number): number {
 }
 
 /** False when there is no room. sequence: of the tunnel port's next GRE packet. */
-export function pushTunnel(pool: PacketPool, packet: Packet, action: TunnelPushAction, sequence: number): boolean {
+export function pushTunnel(
+  pool: PacketPool,
+  packet: Packet,
+  action: TunnelPushAction,
+  sequence: number,
+  nowNs: number,
+): boolean {
   const { header } = action;
   if (!pool.makeHeadroom(packet, header.length)) return false;
+  const payloadSize = packet.length;
   const sourceHash = packet.takeFlowHash();
   packet.start -= header.length;
   packet.length += header.length;
@@ -66,7 +78,9 @@ export function pushTunnel(pool: PacketPool, packet: Packet, action: TunnelPushA
   } else view.setUint16(ip + 4, size);
   const transport = start + packet.length - size;
   if (action.type === 'gre') finishGre(packet, transport, size, sequence);
+  else if (action.type === 'erspan') stampErspan(view, transport, sequence, Math.floor(nowNs / ERSPAN_TICK_NS) >>> 0);
   else {
+    if (action.type === 'gtpu') view.setUint16(transport + UDP_HEADER_SIZE + GTPU_OFF_LENGTH, payloadSize);
     view.setUint16(transport, sourcePortOf(sourceHash));
     view.setUint16(transport + 4, size);
     if (view.getUint16(transport + 6) !== 0) {

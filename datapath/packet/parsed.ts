@@ -19,6 +19,7 @@ export type Layer =
   | 'mpls'
   | 'gre'
   | 'geneve'
+  | 'gtpu'
   | 'nsh';
 
 export interface ParseFailure {

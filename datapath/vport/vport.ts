@@ -87,7 +87,7 @@ export abstract class Vport {
 
   /** The number that a pushed header is to carry: of GRE with sequence numbers each gets the next one. */
   takeSequence(action: TunnelPushAction): number {
-    return action.type === 'gre' ? this.nextSequence++ : 0;
+    return action.type === 'gre' || action.type === 'erspan' ? this.nextSequence++ : 0;
   }
 
   private countSent(length: number): void {

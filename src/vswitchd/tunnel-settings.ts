@@ -1,6 +1,6 @@
 /** A tunnel's settings as dpif/show tells them: those that are not the usual ones. Mirrors get_tunnel_config(). */
 import { formatIpv4, formatIpv6 } from './odp/address-text.js';
-import { DEFAULT_TTL, DEFAULT_UDP_PORTS, type TunnelConfig } from './tunnel.js';
+import { DEFAULT_TTL, DEFAULT_UDP_PORTS, defaultPacketTypes, type ErspanConfig, type TunnelConfig } from './tunnel.js';
 
 export function tunnelSettings(tunnel: TunnelConfig): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
@@ -22,10 +22,22 @@ export function tunnelSettings(tunnel: TunnelConfig): ReadonlyMap<string, string
   add('dst_port', tunnel.udpPort === usualPort ? null : String(tunnel.udpPort));
   add('csum', tunnel.checksum ? 'true' : null);
   add('seq', tunnel.sequence ? 'true' : null);
-  add('packet_type', tunnel.packetTypes === 'legacy_l2' ? null : tunnel.packetTypes);
+  add('packet_type', tunnel.packetTypes === defaultPacketTypes(tunnel.type) ? null : tunnel.packetTypes);
   add('df_default', tunnel.dontFragment ? null : 'false');
   add('egress_pkt_mark', tunnel.egressPktMark === null ? null : String(tunnel.egressPktMark));
+  if (tunnel.type === 'erspan' || tunnel.type === 'ip6erspan') addErspan(tunnel.erspan, add);
   return settings;
+}
+
+function addErspan(erspan: ErspanConfig, add: (name: string, value: string) => void): void {
+  const { version, index, direction, hardwareId } = erspan;
+  const hex = (value: number | null): string => (value === null ? 'flow' : `0x${value.toString(16)}`);
+  add('erspan_ver', version === null ? 'flow' : String(version));
+  if (version === null || version === 1) add('erspan_idx', hex(version === null ? null : index));
+  if (version === null || version === 2) {
+    add('erspan_dir', version === null || direction === null ? 'flow' : String(direction));
+    add('erspan_hwid', hex(version === null ? null : hardwareId));
+  }
 }
 
 function addressText(address: Uint8Array | null, fromFlow: boolean): string | null {

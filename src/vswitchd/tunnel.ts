@@ -3,7 +3,7 @@
  * a packet that leaves by one. Mirrors lib/netdev-vport.c (set_tunnel_config) and ofproto/tunnel.c.
  */
 
-import type { Dpif } from '#datapath/dpif.js';
+import type { Dpif, VportType } from '#datapath/dpif.js';
 import {
   type FlowKey,
   OFF_IN_PORT,
@@ -12,6 +12,10 @@ import {
   OFF_PACKET_TYPE,
   OFF_PKT_MARK,
   OFF_TUN_DST,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_ERSPAN_IDX,
+  OFF_TUN_ERSPAN_VER,
   OFF_TUN_FLAGS,
   OFF_TUN_ID,
   OFF_TUN_IPV6_DST,
@@ -32,6 +36,14 @@ import { parseIpAddress } from './ip-text.js';
 import { NAMESPACE_ETHERTYPE } from '#src/openflow/packet-type.js';
 import { dummyPortNumber } from './port-numbers.js';
 import { isIp } from './translate/packet-kind.js';
+
+/** What an ERSPAN header says; null where the flow says it, zero where nothing does. */
+export interface ErspanConfig {
+  readonly version: number | null;
+  readonly index: number | null;
+  readonly direction: number | null;
+  readonly hardwareId: number | null;
+}
 
 export interface TunnelConfig {
   /** 'vxlan', … */
@@ -60,6 +72,7 @@ export interface TunnelConfig {
   readonly sequence: boolean;
   readonly egressPktMark: number | null;
   readonly packetTypes: PacketTypes;
+  readonly erspan: ErspanConfig;
 }
 
 /** Tunnel types of OVS, and those that this switch speaks so far. */
@@ -75,12 +88,24 @@ export const TUNNEL_TYPES: ReadonlySet<string> = new Set([
   'gtpu',
   'bareudp',
 ]);
-export const SUPPORTED_TUNNEL_TYPES: ReadonlySet<string> = new Set(['vxlan', 'gre', 'geneve']);
-export const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789, geneve: 6081 };
+export const SUPPORTED_TUNNEL_TYPES: ReadonlySet<string> = new Set([
+  'vxlan',
+  'gre',
+  'geneve',
+  'erspan',
+  'ip6erspan',
+  'ip6gre',
+  'gtpu',
+]);
+export const DEFAULT_UDP_PORTS: Readonly<Record<string, number>> = { vxlan: 4789, geneve: 6081, gtpu: 2152 };
 export const DEFAULT_TTL = 64;
 
 /** Can tunnels of the kind carry packets without an Ethernet header? */
-const carriesLayer3 = (type: string, gpe: boolean): boolean => type === 'gre' || (type === 'vxlan' && gpe);
+const carriesLayer3 = (type: string, gpe: boolean): boolean =>
+  type === 'gre' || type === 'gtpu' || (type === 'vxlan' && gpe);
+
+/** And those that cannot carry others. */
+export const defaultPacketTypes = (type: string): PacketTypes => (type === 'gtpu' ? 'legacy_l3' : 'legacy_l2');
 
 /** What the port's packets are, or what is wrong with the setting. */
 function parsePacketTypes(
@@ -90,8 +115,10 @@ function parsePacketTypes(
 ): PacketTypes | { readonly error: string } {
   switch (text) {
     case undefined:
+      return defaultPacketTypes(type);
     case 'legacy_l2':
-      return 'legacy_l2';
+      if (defaultPacketTypes(type) === text) return text;
+      return { error: `legacy_l2 configured on ${type} tunnel that cannot carry L2 traffic` };
     case 'ptap':
       return text;
     case 'legacy_l3': {
@@ -108,6 +135,30 @@ function parseKey(text: string | undefined): { key: bigint; fromFlow: boolean; p
   if (text === undefined) return { key: 0n, fromFlow: false, present: false };
   if (text === 'flow') return { key: 0n, fromFlow: true, present: true };
   return { key: /^(0x[0-9a-f]+|\d+)$/i.test(text) ? BigInt(text) : 0n, fromFlow: false, present: true };
+}
+
+const ERSPAN_NUMBERS = [
+  { option: 'erspan_idx', key: 'index', base: 16, max: 0xfffff, what: 'index' },
+  { option: 'erspan_ver', key: 'version', base: 10, max: 2, what: 'version' },
+  { option: 'erspan_dir', key: 'direction', base: 10, max: 1, what: 'direction' },
+  { option: 'erspan_hwid', key: 'hardwareId', base: 16, max: 0x3f, what: 'hardware ID' },
+] as const;
+
+/** A version from the flow leaves all to the flow that is not given. */
+function parseErspanConfig(options: ReadonlyMap<string, string>): ErspanConfig | { readonly error: string } {
+  const rest = options.get('erspan_ver') === 'flow' ? null : 0;
+  const config = { version: rest, index: rest, direction: rest, hardwareId: rest } as {
+    -readonly [K in keyof ErspanConfig]: ErspanConfig[K];
+  };
+  for (const { option, key, base, max, what } of ERSPAN_NUMBERS) {
+    const text = options.get(option);
+    if (text === undefined) continue;
+    const value = text === 'flow' ? null : Number.parseInt(text, base) || 0;
+    const isWrong = value !== null && (value < 0 || value > max || (key === 'version' && value === 0));
+    if (isWrong) return { error: `invalid erspan ${what}: ${text}` };
+    config[key] = value;
+  }
+  return config;
 }
 
 /** The settings of a tunnel Interface, or what is wrong with them in OVS's words. */
@@ -129,8 +180,12 @@ export function parseTunnelConfig(
   const extensions = type === 'vxlan' ? (options.get('exts') ?? '').split(',') : [];
   const gpe = extensions.includes('gpe');
   const packetTypes = parsePacketTypes(options.get('packet_type'), type, gpe);
+  const erspan = parseErspanConfig(options);
   let failed = false;
-  if (typeof packetTypes === 'object') {
+  if ('error' in erspan) {
+    problems.push(erspan.error);
+    failed = true;
+  } else if (typeof packetTypes === 'object') {
     problems.push(packetTypes.error);
     failed = true;
   } else if (remoteIp === null && remote !== 'flow') {
@@ -143,7 +198,7 @@ export function parseTunnelConfig(
     problems.push("'remote_ip' and 'local_ip' has to be of the same address family");
     failed = true;
   }
-  if (failed || typeof packetTypes === 'object')
+  if (failed || typeof packetTypes === 'object' || 'error' in erspan)
     return { error: problems.map((problem) => `${name}: ${problem}`).join('\n') };
   const key = options.get('key');
   const inKey = parseKey(options.get('in_key') ?? key);
@@ -171,17 +226,18 @@ export function parseTunnelConfig(
     dontFragment: options.get('df_default') !== 'false',
     checksum: options.get('csum') === 'true',
     udpPort: Number(options.get('dst_port') ?? DEFAULT_UDP_PORTS[type] ?? 0),
-    sequence: type === 'gre' && options.get('seq') === 'true',
+    sequence: (type === 'gre' || type === 'ip6gre') && options.get('seq') === 'true',
     gbp: extensions.includes('gbp'),
     gpe,
     egressPktMark: mark === undefined ? null : Number(mark) >>> 0,
     packetTypes,
+    erspan,
   };
 }
 
 /** The datapath port that tunnels of a kind share. */
 export function tunnelDeviceName({ type, udpPort }: TunnelConfig): string {
-  if (type === 'gre') return 'gre_sys';
+  if (DEFAULT_UDP_PORTS[type] === undefined) return `${type}_sys`;
   return `${type === 'geneve' ? 'genev' : type}_sys_${udpPort}`;
 }
 
@@ -284,6 +340,11 @@ export function setTunnelForOutput(config: TunnelConfig, flow: FlowKey, wc: Flow
       (config.checksum ? TUN_F_CSUM : 0) |
       (config.outKeyPresent ? TUN_F_KEY : 0),
   );
+  const { version, index, direction, hardwareId } = config.erspan;
+  if (version !== null) flow.setU8(OFF_TUN_ERSPAN_VER, version);
+  if (index !== null) flow.setU32(OFF_TUN_ERSPAN_IDX, index);
+  if (direction !== null) flow.setU8(OFF_TUN_ERSPAN_DIR, direction);
+  if (hardwareId !== null) flow.setU8(OFF_TUN_ERSPAN_HWID, hardwareId);
   if (config.egressPktMark !== null) {
     flow.setU32(OFF_PKT_MARK, config.egressPktMark);
     setExact(wc, OFF_PKT_MARK, 4);
@@ -320,7 +381,7 @@ export function attachTunnel(dpif: Dpif, tunnel: TunnelConfig): number {
   const isDummy = dpif.name.startsWith('dummy@');
   return dpif.portAdd({
     name,
-    type: tunnel.type as 'vxlan' | 'gre' | 'geneve',
+    type: tunnel.type as Exclude<VportType, 'internal' | 'netdev' | 'dummy'>,
     ...(isDummy ? { port: dummyPortNumber(name, (free) => dpif.portGet(free) === null) } : {}),
     udpPort: tunnel.udpPort,
     gbp: tunnel.gbp,

@@ -8,6 +8,8 @@ import type { TunnelPushType } from '#datapath/dpif.js';
 import { writeU16, writeU32 } from '#datapath/packet/byte-order.js';
 import { checksum } from '#datapath/packet/checksum.js';
 import { buildEthernet, ETH_HEADER_SIZE, ETH_TYPE_IP, ETH_TYPE_IPV6 } from '#datapath/packet/ethernet.js';
+import { buildErspan, ERSPAN_MAX_SESSION, type ErspanHeader, erspanHeaderSize } from '#datapath/packet/erspan.js';
+import { buildGtpu, GTPU_FLAGS, GTPU_HEADER_SIZE, GTPU_USER_PACKET } from '#datapath/packet/gtpu.js';
 import { buildGeneve, GENEVE_BASE_SIZE, GENEVE_PROTO_ETHERNET } from '#datapath/packet/geneve.js';
 import {
   GRE_FLAG_CHECKSUM,
@@ -31,7 +33,13 @@ import {
   type FlowKey,
   OFF_PACKET_TYPE,
   OFF_TUN_DST,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_ERSPAN_IDX,
+  OFF_TUN_ERSPAN_VER,
   OFF_TUN_FLAGS,
+  OFF_TUN_GTPU_FLAGS,
+  OFF_TUN_GTPU_MSGTYPE,
   OFF_TUN_ID,
   OFF_TUN_IPV6_DST,
   OFF_TUN_TOS,
@@ -63,10 +71,19 @@ export interface HeaderRequest {
 }
 
 /** Null for a kind of tunnel that cannot be native. */
-export const pushTypeOf = (type: string): TunnelPushType | null =>
-  type === 'vxlan' || type === 'gre' || type === 'geneve' ? type : null;
+export const pushTypeOf = (type: string): TunnelPushType | null => PUSH_TYPES.get(type) ?? null;
 
-/** Null where tunnels of the kind have no number for what the packet is. */
+const PUSH_TYPES: ReadonlyMap<string, TunnelPushType> = new Map([
+  ['vxlan', 'vxlan'],
+  ['gre', 'gre'],
+  ['ip6gre', 'gre'],
+  ['geneve', 'geneve'],
+  ['erspan', 'erspan'],
+  ['ip6erspan', 'erspan'],
+  ['gtpu', 'gtpu'],
+]);
+
+/** Null where tunnels of the kind have no number for what the packet is, or no such version. */
 export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8Array | null {
   const { config, flow, source } = request;
   const payload = payloadOf(config, flow.u32(OFF_PACKET_TYPE));
@@ -83,7 +100,11 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
     (config.outKeyPresent ? GRE_FLAG_KEY : 0) |
     (config.sequence ? GRE_FLAG_SEQUENCE : 0);
   const { options, isCritical } = type === 'geneve' ? encodeOptions(flow) : { options: NO_OPTIONS, isCritical: false };
+  const erspan = type === 'erspan' ? erspanOf(flow) : null;
+  if (type === 'erspan' && erspan === null) return null;
   const size = {
+    erspan: transport + erspanHeaderSize(erspan?.version ?? 1),
+    gtpu: over + GTPU_HEADER_SIZE,
     gre: transport + greHeaderSize(greFlags),
     vxlan: over + VXLAN_HEADER_SIZE,
     geneve: over + GENEVE_BASE_SIZE + options.length,
@@ -96,6 +117,10 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
   });
   if (isIpv4) writeIpv4(header, request);
   else writeIpv6(header, request);
+  if (erspan !== null) {
+    buildErspan(header, transport, erspan);
+    return header;
+  }
   if (type === 'gre') {
     writeU16(header, transport, greFlags);
     writeU16(header, transport + 2, payload);
@@ -105,7 +130,14 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
   }
   writeU16(header, transport + 2, config.udpPort);
   if (!isIpv4 || hasChecksum) writeU16(header, transport + 6, CHECKSUM_WANTED);
-  if (type === 'vxlan') buildVxlan(header, over, { vni, gbp: null, ...(config.gpe ? { nextProtocol: payload } : {}) });
+  if (type === 'gtpu') {
+    buildGtpu(header, over, {
+      flags: flow.u8(OFF_TUN_GTPU_FLAGS) || GTPU_FLAGS,
+      messageType: flow.u8(OFF_TUN_GTPU_MSGTYPE) || GTPU_USER_PACKET,
+      teid: id,
+    });
+  } else if (type === 'vxlan')
+    buildVxlan(header, over, { vni, gbp: null, ...(config.gpe ? { nextProtocol: payload } : {}) });
   else {
     buildGeneve(header, over, {
       isControl: (flags & TUN_F_OAM) !== 0,
@@ -118,6 +150,20 @@ export function buildHeader(request: HeaderRequest, type: TunnelPushType): Uint8
   return header;
 }
 
+/** What the flow says of the header, or null for what no header can say. */
+function erspanOf(flow: FlowKey): ErspanHeader | null {
+  const version = flow.u8(OFF_TUN_ERSPAN_VER);
+  const session = flow.u32(OFF_TUN_ID + 4);
+  if ((version !== 1 && version !== 2) || session > ERSPAN_MAX_SESSION) return null;
+  return {
+    version,
+    session,
+    index: flow.u32(OFF_TUN_ERSPAN_IDX),
+    direction: flow.u8(OFF_TUN_ERSPAN_DIR),
+    hardwareId: flow.u8(OFF_TUN_ERSPAN_HWID),
+  };
+}
+
 const VXLAN_GPE_PROTOCOLS: ReadonlyMap<number, number> = new Map([
   [PT_IPV4, VXLAN_GPE_IPV4],
   [PT_IPV6, VXLAN_GPE_IPV6],
@@ -128,7 +174,7 @@ const VXLAN_GPE_PROTOCOLS: ReadonlyMap<number, number> = new Map([
 
 /** How a GRE or VXLAN-GPE header names a packet of the type; 0 for headers that do not. */
 function payloadOf({ type, gpe }: TunnelConfig, packetType: number): number | null {
-  if (type === 'gre') {
+  if (type === 'gre' || type === 'ip6gre') {
     if (packetType === PT_ETH) return GRE_PROTO_TEB;
     return packetType >>> 16 === NAMESPACE_ETHERTYPE ? packetType & 0xffff : null;
   }

@@ -44,7 +44,9 @@ interface Termination {
   readonly port: ListeningPort;
 }
 
-export const tunnelProtocol = (type: string): number => (type === 'gre' ? IP_PROTO_GRE : IP_PROTO_UDP);
+const OVER_GRE: ReadonlySet<string> = new Set(['gre', 'ip6gre', 'erspan', 'ip6erspan']);
+
+export const tunnelProtocol = (type: string): number => (OVER_GRE.has(type) ? IP_PROTO_GRE : IP_PROTO_UDP);
 
 export class TerminationTable {
   readonly ports: readonly ListeningPort[];

@@ -6,6 +6,7 @@
  */
 import type { TunnelPushAction } from '#datapath/dpif.js';
 import { readU16, readU32 } from '#datapath/packet/byte-order.js';
+import { parseErspan } from '#datapath/packet/erspan.js';
 import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
 import { formatIpv4, formatIpv6, formatMac } from './address-text.js';
@@ -16,7 +17,10 @@ import { formatOdpPort } from './odp-format.js';
 export const VPORT_TYPE_GRE = 3;
 export const VPORT_TYPE_VXLAN = 4;
 export const VPORT_TYPE_GENEVE = 5;
+export const VPORT_TYPE_ERSPAN = 107;
+export const VPORT_TYPE_IP6ERSPAN = 108;
 export const VPORT_TYPE_IP6GRE = 109;
+export const VPORT_TYPE_GTPU = 110;
 
 export const GRE_CHECKSUM = 0x8000;
 export const GRE_KEY = 0x2000;
@@ -33,6 +37,10 @@ export function tunnelTypeNumber(type: TunnelPushAction['type'], isIpv4: boolean
       return VPORT_TYPE_VXLAN;
     case 'geneve':
       return VPORT_TYPE_GENEVE;
+    case 'erspan':
+      return isIpv4 ? VPORT_TYPE_ERSPAN : VPORT_TYPE_IP6ERSPAN;
+    case 'gtpu':
+      return VPORT_TYPE_GTPU;
   }
 }
 
@@ -48,11 +56,12 @@ export function formatTunnelPush(action: TunnelPushAction, names: PortNames | un
     isIpv4 ? formatOuterIpv4(header) : formatOuterIpv6(header),
   ];
   if (type === 'gre') parts.push(formatGre(header, transport));
+  else if (type === 'erspan') parts.push(formatErspan(header, transport));
   else {
     parts.push(
       `udp(src=${readU16(header, transport)},dst=${readU16(header, transport + 2)}` +
         `,csum=0x${readU16(header, transport + 6).toString(16)})`,
-      type === 'vxlan' ? formatVxlan(header, transport + 8) : formatGeneve(header, transport + 8),
+      formatOverUdp(type, header, transport + 8),
     );
   }
   const ports = [action.port, action.outPort].map((port) => formatOdpPort(port, names));
@@ -87,6 +96,21 @@ function formatGeneve(header: Uint8Array, at: number): string {
   const options =
     optionSize === 0 ? '' : `,options(${formatGeneveOptions(header.subarray(at + 8, at + 8 + optionSize))})`;
   return `geneve(${flags}vni=0x${(readU32(header, at + 4) >>> 8).toString(16)}${options})`;
+}
+
+function formatOverUdp(type: TunnelPushAction['type'], header: Uint8Array, at: number): string {
+  if (type === 'vxlan') return formatVxlan(header, at);
+  if (type === 'geneve') return formatGeneve(header, at);
+  const teid = readU32(header, at + 4).toString(16);
+  return `gtpu(flags=0x${header[at]!.toString(16)},msgtype=${header[at + 1]},teid=0x${teid})`;
+}
+
+function formatErspan(header: Uint8Array, at: number): string {
+  const parsed = parseErspan(header, at);
+  if (!parsed.ok) return '';
+  const { version, session, index, direction, hardwareId } = parsed.header;
+  const rest = version === 1 ? `idx=0x${index.toString(16)}` : `dir=${direction},hwid=0x${hardwareId.toString(16)}`;
+  return `erspan(ver=${version},sid=0x${session.toString(16)},${rest})`;
 }
 
 function formatGre(header: Uint8Array, at: number): string {

@@ -3,6 +3,7 @@ import type { VportInfo } from '#datapath/dpif.js';
 
 const VXLAN_PORT = 4789;
 const GENEVE_PORT = 6081;
+const GTPU_PORT = 2152;
 
 /** Nothing for a plain network device. type: what kind of device it shows as. */
 export function formatNetdevType(port: VportInfo, type: string): string {
@@ -16,8 +17,14 @@ export function formatNetdevType(port: VportInfo, type: string): string {
       return formatUdpTunnel(port, VXLAN_PORT);
     case 'geneve':
       return formatUdpTunnel(port, GENEVE_PORT);
+    case 'gtpu':
+      return formatUdpTunnel(port, GTPU_PORT);
     case 'gre':
-      return ' (gre: packet_type=ptap)';
+    case 'ip6gre':
+      return ` (${port.type}: packet_type=ptap)`;
+    case 'erspan':
+    case 'ip6erspan':
+      return ` (${port.type}: erspan_ver=0, packet_type=ptap)`;
   }
 }
 
