@@ -334,8 +334,7 @@ export class Backer {
       giveCredit(outcome.credits, this.statsOf(upcall.packet, upcall.key));
       isInstalled = this.install(upcall.key, this.actionsToInstall(outcome), outcome);
     }
-    const actions = this.counts.executed(executable(outcome));
-    this.dpif.execute(upcall.packet, upcall.key, actions);
+    this.dpif.execute(upcall.packet, upcall.key, executable(outcome));
     if (!isInstalled) this.recirculation.unref(outcome.recircIds);
   }
 
@@ -357,7 +356,7 @@ export class Backer {
   }
 
   private actionsToInstall(outcome: TranslateOutcome): readonly DpAction[] {
-    if (outcome.error !== null) return [{ kind: 'drop', reason: 'translation-error' }];
+    if (outcome.error !== null) return executable(outcome);
     const reason = [...outcome.slow][0];
     if (reason === undefined) return outcome.actions;
     return [{ kind: 'userspace', pid: 0, cookie: { kind: 'slow-path', reason, inPort: 0 } }];
@@ -471,7 +470,7 @@ export class Backer {
 
 /** What is executed for the packet that came up. */
 const executable = (outcome: TranslateOutcome): readonly DpAction[] =>
-  outcome.error === null ? outcome.actions : [{ kind: 'drop', reason: 'translation-error' }];
+  outcome.error === null ? outcome.actions : [{ kind: 'drop', reason: outcome.error }];
 
 function portOnlyMask(): FlowKey {
   const mask = new FlowKey();

@@ -1,5 +1,5 @@
 /** What has been counted in the switch, by the names that OVS has for those events. */
-import type { DpAction, Dpif } from '#datapath/dpif.js';
+import type { Dpif } from '#datapath/dpif.js';
 import type { DropReason } from '#datapath/drop-reason.js';
 import type { Backer } from './backer.js';
 
@@ -11,6 +11,15 @@ const DROP_EVENTS: Partial<Record<DropReason, string>> = {
   'upcall-port-full': 'datapath_drop_upcall_error',
   'flow-drop': 'drop_action_of_pipeline',
   'explicit-drop': 'drop_action_of_pipeline',
+  'bridge-not-found': 'drop_action_bridge_not_found',
+  'recursion-too-deep': 'drop_action_recursion_too_deep',
+  'too-many-resubmits': 'drop_action_too_many_resubmit',
+  'stack-too-deep': 'drop_action_stack_too_deep',
+  'no-recirculation-context': 'drop_action_no_recirculation_context',
+  'recirculation-conflict': 'drop_action_recirculation_conflict',
+  'too-many-mpls-labels': 'drop_action_too_many_mpls_labels',
+  'invalid-tunnel-metadata': 'drop_action_invalid_tunnel_metadata',
+  'unsupported-packet-type': 'drop_action_unsupported_packet_type',
   'recirculation-limit': 'datapath_drop_recirc_error',
   'tunnel-bad-header': 'datapath_drop_tunnel_pop_error',
   'tunnel-no-port': 'datapath_drop_invalid_tnl_port',
@@ -21,20 +30,12 @@ const DROP_EVENTS: Partial<Record<DropReason, string>> = {
 /** What a backer counts for this alone. */
 export class BackerCounts {
   translations = 0;
+  /** Of packets that a controller sends; those that came up are carried on within the datapath. */
   executions = 0;
-  /** Of packets that came up and went nowhere. */
-  emptyExecutions = 0;
   flowPuts = 0;
   flowDeletes = 0;
   macChanges = 0;
   flowLimitHits = 0;
-
-  /** Counts the actions that are about to be executed for a packet that came up. */
-  executed(actions: readonly DpAction[]): readonly DpAction[] {
-    this.executions++;
-    if (actions.length === 0) this.emptyExecutions++;
-    return actions;
-  }
 
   /** Counts a flow that is about to be put, or that one more would be too many. */
   mayPut(flowCount: number, limit: number): boolean {
@@ -70,8 +71,6 @@ export function countedEvents(counted: CountedSwitch): ReadonlyMap<string, numbe
   for (const { counts, bridges } of counted.backers) {
     add('xlate_actions', counts.translations);
     add('dpif_execute', counts.executions);
-    // OVS has no action for a packet that came up and is to go nowhere.
-    add('drop_action_of_pipeline', -counts.emptyExecutions);
     add('dpif_flow_put', counts.flowPuts);
     add('dpif_flow_del', counts.flowDeletes);
     add('rev_mac_learning', counts.macChanges);

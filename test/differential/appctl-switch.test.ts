@@ -288,20 +288,39 @@ const COUNTED = [
   'mac_learning_moved',
   'mac_learning_evicted',
   'drop_action_of_pipeline',
+  'drop_action_recursion_too_deep',
+  'drop_action_too_many_resubmit',
+  'drop_action_stack_too_deep',
+  'drop_action_too_many_mpls_labels',
+  'dpif_execute',
   'datapath_drop_meter',
   'datapath_drop_recirc_error',
   'upcall_flow_limit_hit',
   'bridge_reconfigure',
 ];
 
-const COUNTED_FLOWS = 'priority=9,dl_type=0x1236,actions=drop\nactions=NORMAL\n';
+const COUNTED_FLOWS = [
+  'priority=9,dl_type=0x1236,actions=drop',
+  'priority=9,dl_type=0x1237,actions=resubmit(,0)',
+  `priority=9,dl_type=0x1238,actions=${'push:NXM_NX_XXREG0[],'.repeat(900)}goto_table:1`,
+  ...Array.from(
+    { length: 5 },
+    (_, i) => `table=${i + 1},actions=${'push:NXM_NX_XXREG0[],'.repeat(900)}goto_table:${i + 2}`,
+  ),
+  'priority=9,dl_type=0x1239,actions=resubmit(,20)',
+  ...Array.from({ length: 14 }, (_, i) => `table=${i + 20},actions=resubmit(,${i + 21}),resubmit(,${i + 21})`),
+  `priority=9,dl_type=0x123a,actions=${'push_mpls:0x8847,'.repeat(4)}2`,
+  'actions=NORMAL\n',
+].join('\n');
 
 const COUNTED_COMMANDS: Commands = [
   receive('p1', `${ETH},eth_type(0x1234)`),
   receive('p2', 'in_port(2),eth(src=50:54:00:00:00:07,dst=50:54:00:00:00:05),eth_type(0x1234)'),
   receive('p1', `${ETH},eth_type(0x1234)`),
   receive('p1', `${ETH},eth_type(0x1236)`),
-  receive('p1', `${ETH},eth_type(0x1236)`),
+  ...[0x1236, 0x1237, 0x1237, 0x1238, 0x1238, 0x1239, 0x123a].map((type) =>
+    receive('p1', `${ETH},eth_type(0x${type.toString(16)})`),
+  ),
 ];
 
 /** Commands of protocols that Upcall does not have, and of its own life. */

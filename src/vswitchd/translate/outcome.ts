@@ -2,6 +2,7 @@
  * What a translation leaves behind besides datapath actions: things to credit when packets hit the megaflow, and the
  * ways a translation can fail. Mirrors xlate_cache (ofproto-dpif-xlate-cache.h) and enum xlate_error.
  */
+import type { DropReason } from '#datapath/drop-reason.js';
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
 import type { FlowKey } from '#flowtable/flow-key.js';
 import type { LearnRequest, NatRequest } from '#src/openflow/translate-context.js';
@@ -43,7 +44,9 @@ export type Credit =
       readonly gratuitousArp: boolean;
     };
 
-export type TranslateError =
+/** A drop reason of the same name says what becomes of the packet. */
+export type TranslateError = Extract<
+  DropReason,
   | 'recursion-too-deep'
   | 'too-many-resubmits'
   | 'stack-too-deep'
@@ -52,7 +55,8 @@ export type TranslateError =
   | 'bridge-not-found'
   | 'too-many-mpls-labels'
   | 'unsupported-packet-type'
-  | 'invalid-tunnel-metadata';
+  | 'invalid-tunnel-metadata'
+>;
 
 /** As ovs-appctl words them. */
 export const TRANSLATE_ERROR_TEXT: Readonly<Record<TranslateError, string>> = {
