@@ -25,6 +25,31 @@ describe('The trace of a packet-out', () => {
   });
 });
 
+describe('A bridge beyond a patch port', () => {
+  it.each([
+    ['NORMAL', 'clone(trunc(60),1),100,3'],
+    ['output:20,3', 'clone(trunc(60),1),3'],
+    ['output:3,20', '3,trunc(60),1'],
+    ['all', 'clone(trunc(60),1),100,3'],
+  ])('has a copy where %s does more to the packet, if it cuts it', async (actions, expected) => {
+    const sw = TestSwitch.withPorts(1);
+    sw.vsctl('add-br br1 -- set bridge br1 datapath-type=dummy fail-mode=secure');
+    sw.addPort('br1', 'p2', 2);
+    sw.vsctl('add-port br0 pa -- set interface pa type=patch options:peer=pb ofport_request=20');
+    sw.vsctl('add-port br1 pb -- set interface pb type=patch options:peer=pa ofport_request=20');
+    sw.addPort('br1', 'p3', 3);
+    await sw.ofctl('add-flow br0 actions=output(port=1,max_len=60)');
+    await sw.ofctl(`add-flow br1 actions=${actions}`);
+    const shown = sw.trace('br1', 'in_port=2,dl_src=50:54:00:00:00:01', 'Datapath actions');
+    expect(
+      shown
+        .replace(/\b101\b/, '100')
+        .split(/,(?![^(]*\))/)
+        .sort(),
+    ).toEqual(expected.split(/,(?![^(]*\))/).sort());
+  });
+});
+
 describe('A neighbour solicitation', () => {
   it('leaves the type of its option among the TCP flags of its megaflow', () => {
     const sw = TestSwitch.withPorts(1);

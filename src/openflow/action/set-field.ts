@@ -82,6 +82,8 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
   refusal({ field, value, mask }, version) {
     // OpenFlow 1.5 carries a mask, and no value may have bits outside it.
     if (version >= 15 && (value & ~mask) !== 0n) return 'OFPBMC_BAD_WILDCARDS';
+    // A load in OpenFlow 1.5's form: its value may be one that no set_field is written with.
+    if (!isValueValid(field, value)) return 'OFPBAC_BAD_SET_ARGUMENT';
     const lacksTag = field === VLAN_VID && (value & mask & BigInt(VLAN_CFI)) === 0n;
     return lacksTag || field === IN_PORT_OXM || !field.writable ? 'OFPBAC_BAD_SET_ARGUMENT' : null;
   },

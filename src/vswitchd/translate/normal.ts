@@ -177,7 +177,11 @@ export function outputToBundle(t: Translation, bundle: Bundle, tags: Tags): void
   if (port === null) return;
   const saved = [flow.u32(OFF_VLAN_TPID), flow.u32(OFF_VLAN1_TPID)] as const;
   putTags(flow, out, bundle.priorityTags);
+  // OVS takes none of a NORMAL action's outputs for the last: what a bridge beyond a patch does is done to a copy.
+  const { isLast } = t;
+  t.isLast = false;
   outputToPort(t, port.ofPort, { isLast: false, hashed });
+  t.isLast = isLast;
   flow.setU32(OFF_VLAN_TPID, saved[0]);
   flow.setU32(OFF_VLAN1_TPID, saved[1]);
 }

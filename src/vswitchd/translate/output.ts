@@ -170,9 +170,14 @@ function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manne
 
 /** Sends to all ports but the one the packet came in by; `all`: also to those with NO_FLOOD. */
 export function floodPackets(t: Translation, all: boolean): void {
-  for (const port of [...t.bridge.ports.values()]) {
-    if (port.ofPort === t.flow.u32(OFF_IN_PORT)) continue;
-    if (all || (port.config & NO_FLOOD) === 0) outputToPort(t, port.ofPort);
-  }
+  const ports = [...t.bridge.ports.values()].filter(
+    (port) => port.ofPort !== t.flow.u32(OFF_IN_PORT) && (all || (port.config & NO_FLOOD) === 0),
+  );
+  const { isLast } = t;
+  ports.forEach((port, i) => {
+    t.isLast = isLast && i === ports.length - 1;
+    outputToPort(t, port.ofPort);
+  });
+  t.isLast = isLast;
   t.tally.flooded();
 }

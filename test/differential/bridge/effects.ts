@@ -83,7 +83,7 @@ function effects(actions: readonly DpAction[], packet: FlowKey, hiddenBefore: st
         hidden += `${formatOdpActions([action])} `;
         break;
       case 'clone':
-        // A copy for a bridge beyond a patch port: real OVS does without for the last one of a flood.
+        // A copy for a bridge beyond a patch port: done without for the last one of a flood, which is any.
         found.push(...effects(action.actions, key, hidden));
         break;
       case 'check_pkt_len': {
