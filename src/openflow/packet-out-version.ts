@@ -3,8 +3,8 @@
  * through ofputil_encode_packet_out() and ofputil_decode_packet_out() (lib/ofp-packet.c), and the check of actions
  * against the packet in ofproto_packet_out_init() (ofproto/ofproto.c).
  */
-import { extractPacket, MAX_VLAN_HEADERS, ROW_WORDS } from '#datapath/flow-extract.js';
-import { DATAPATH_WORDS, FlowKey } from '#flowtable/flow-key.js';
+import { extractFlow, MAX_VLAN_HEADERS } from '#datapath/flow-extract.js';
+import { FlowKey, OFF_CONJ_ID, OFF_IN_PORT, OFF_USERSPACE } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { actionsInVersion, checkActions, refusalInVersion } from './action/action-list.js';
 import { OFPP_CONTROLLER, OFPP_LOCAL, OFPP_MAX, OFPP_NONE } from './ports.js';
@@ -15,7 +15,10 @@ import { OpenFlowError, type PacketOut } from './switch-connection.js';
 export function packetOutInVersion(message: PacketOut, version: OpenFlowVersion): PacketOut {
   const match = new Match();
   match.set('in_port', BigInt(message.inPort));
-  return { ...message, actions: actionsInVersion(message.actions, version, match) };
+  const { metadata, ...rest } = message;
+  const actions = actionsInVersion(message.actions, version, match);
+  // Earlier versions tell the port only.
+  return version >= 15 && metadata !== undefined ? { ...rest, actions, metadata } : { ...rest, actions };
 }
 
 /** Throws what a switch answers to a message that it cannot read. */
@@ -27,17 +30,22 @@ export function checkReceivedPacketOut({ inPort, actions }: PacketOut, version: 
 }
 
 /** Throws what a switch answers where the actions do not fit the packet. */
-export function checkPacketOutActions({ inPort, packet, actions }: PacketOut, version: OpenFlowVersion): void {
-  const row = new Int32Array(ROW_WORDS);
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-  extractPacket(view, 0, packet.length, row, 0, MAX_VLAN_HEADERS);
-  const key = new FlowKey();
-  key.words.set(row.subarray(0, DATAPATH_WORDS));
+export function checkPacketOutActions(message: PacketOut, version: OpenFlowVersion): void {
+  const { actions } = message;
   const mask = new FlowKey();
   mask.words.fill(-1);
-  const match = new Match(key, mask);
-  match.set('in_port', BigInt(inPort));
+  const match = new Match(flowOfPacketOut(message, MAX_VLAN_HEADERS), mask);
   const { error, protocols } = checkActions(actions, { match, tableId: 0, tableCount: 255 });
   if (error !== null) throw new OpenFlowError(error);
   if ((protocolsOfVersion(version) & ~protocols) !== 0) throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT');
+}
+
+/** The packet as OpenFlow tables see it. */
+export function flowOfPacketOut({ inPort, packet, metadata }: PacketOut, vlanLimit: number): FlowKey {
+  const flow = extractFlow(packet, metadata?.key, vlanLimit);
+  if (metadata !== undefined) {
+    flow.bytes.set(metadata.key.bytes.subarray(OFF_USERSPACE, OFF_CONJ_ID), OFF_USERSPACE);
+  }
+  flow.setU32(OFF_IN_PORT, inPort);
+  return flow;
 }

@@ -84,6 +84,8 @@ export interface PacketOut {
   readonly inPort: number;
   readonly packet: Uint8Array;
   readonly actions: readonly Action[];
+  /** What OpenFlow 1.5 tells of the packet besides: registers, tunnel, marks, the packet's type. */
+  readonly metadata?: Match;
 }
 
 export interface SwitchDescription {

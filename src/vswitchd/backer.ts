@@ -24,6 +24,7 @@ import { exactDatapathMask, hasExtraBits } from '#flowtable/flow-mask.js';
 import { ufidOf } from '#flowtable/hash.js';
 import type { PacketInMessage } from '#src/openflow/async-message.js';
 import { OFPP_CONTROLLER, OFPP_NONE } from '#src/openflow/ports.js';
+import { flowOfPacketOut } from '#src/openflow/packet-out-version.js';
 import { OpenFlowError, type PacketOut } from '#src/openflow/switch-connection.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Bridge } from './bridge.js';
@@ -176,8 +177,7 @@ export class Backer {
 
   /** Translates a packet-out with the rules as they are now; the function that it returns sends the packet. */
   preparePacketOut(bridge: Bridge, message: PacketOut): () => void {
-    const flow = extractFlow(message.packet, undefined, this.vlanLimit);
-    flow.setU32(OFF_IN_PORT, message.inPort);
+    const flow = flowOfPacketOut(message, this.vlanLimit);
     const outcome = new Translation({
       bridge,
       flow,

@@ -10,14 +10,12 @@ import { P_ANY, P_OF13_UP, type Protocols } from '../protocol.js';
 import { sendBundle, type ToolMessage } from './bundle-transaction.js';
 import { readFlowFile } from './change-flows.js';
 import type { OfctlCommand } from './command.js';
-import { highestVersion } from './options.js';
-import { parsePacketOut, requireNoMetadata } from './packet-out.js';
+import { parsePacketOut } from './packet-out.js';
 
 interface ParsedMessage {
   readonly protocols: Protocols;
   readonly message: ToolMessage;
   /** Does a packet-out tell more of its packet than its bytes? */
-  readonly hasMetadata: boolean;
 }
 
 /** The beginning of a word is enough, as it is for commands of flows. */
@@ -29,15 +27,15 @@ function parseLine(line: string, ports: PortNames): ParsedMessage {
     const { mods, protocols } = parseFlowFile(rest, { ports, fileName: '', command: null });
     const mod = mods[0];
     if (mod === undefined) throw new UserError('must specify an action');
-    return { protocols, message: { kind: 'flow-mod', mod }, hasMetadata: false };
+    return { protocols, message: { kind: 'flow-mod', mod } };
   }
   if ('group'.startsWith(word)) {
     const { mod, protocols } = parseGroupMod(rest, null, ports);
-    return { protocols, message: { kind: 'group-mod', mod }, hasMetadata: false };
+    return { protocols, message: { kind: 'group-mod', mod } };
   }
   if ('packet-out'.startsWith(word)) {
-    const { message, protocols, hasMetadata } = parsePacketOut(rest, ports);
-    return { protocols, message: { kind: 'packet-out', message }, hasMetadata };
+    const { message, protocols } = parsePacketOut(rest, ports);
+    return { protocols, message: { kind: 'packet-out', message } };
   }
   throw new UserError(`Unsupported bundle message type: ${word}`);
 }
@@ -59,7 +57,6 @@ export const bundle: OfctlCommand = {
       }
     });
     const usable = messages.reduce((set, { protocols }) => set & protocols, P_ANY) & P_OF13_UP;
-    if (messages.some(({ hasMetadata }) => hasMetadata)) requireNoMetadata(highestVersion(invocation.options.allowed));
     sendBundle(
       invocation,
       name,

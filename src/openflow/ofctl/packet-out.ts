@@ -11,10 +11,11 @@ import { type KeyValue, splitActions, splitKeyValues } from '../key-value.js';
 import { formatMatch } from '../match-format.js';
 import { addMatchTerm, type MatchBuilder, newMatchBuilder } from '../match-parse.js';
 import { checkPacketOutActions, checkReceivedPacketOut, packetOutInVersion } from '../packet-out-version.js';
+import { scanInteger } from '../number-text.js';
 import { formatPacket } from '../packet-text.js';
 import { parsePort } from '../port-text.js';
 import { OFPP_CONTROLLER, OFPP_LOCAL, OFPP_MAX, OFPP_NONE, type PortNames } from '../ports.js';
-import type { OpenFlowVersion, Protocols } from '../protocol.js';
+import type { Protocols } from '../protocol.js';
 import type { PacketOut } from '../switch-connection.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
@@ -35,15 +36,15 @@ export const packetOut: OfctlCommand = {
   run(invocation, args) {
     const [name = '', first = '', actionText = '', ...packets] = args;
     if (args.length === 2) {
-      const { message, hasMetadata, protocols } = parsePacketOut(first, invocation.namesToAccept(name));
-      send(invocation, name, message, [message.packet], protocols, hasMetadata);
+      const { message, protocols } = parsePacketOut(first, invocation.namesToAccept(name));
+      send(invocation, name, message, [message.packet], protocols);
     } else if (args.length >= 4) {
       const { actions, protocols } = parseActionList(actionText, {
         ports: invocation.namesToAccept(name),
         allowsInstructions: false,
       });
       const inPort = parsePortArgument(invocation, name, first);
-      send(invocation, name, { inPort, actions }, packets, protocols, false);
+      send(invocation, name, { inPort, actions }, packets, protocols);
     } else {
       throw new UserError(`Too many arguments (${args.length + 1})`);
     }
@@ -53,17 +54,15 @@ export const packetOut: OfctlCommand = {
 function send(
   invocation: Invocation,
   name: string,
-  { inPort, actions }: Pick<PacketOut, 'inPort' | 'actions'>,
+  told: Omit<PacketOut, 'packet'>,
   packets: readonly (string | Uint8Array)[],
   usable: Protocols,
-  hasMetadata: boolean,
 ): void {
   const { connection, version } = invocation.openForFlowMod(name, usable);
-  if (hasMetadata) requireNoMetadata(version);
   for (const given of packets) {
     // A wrong packet does not take back those before it.
     const packet = typeof given === 'string' ? parsePacket(given) : given;
-    const message = packetOutInVersion({ inPort, packet, actions }, version);
+    const message = packetOutInVersion({ ...told, packet }, version);
     const xid = invocation.sendQuietly();
     const head = invocation.header('OFPT_PACKET_OUT', version, xid);
     invocation.refusable(version, xid, `${head} ***decode error***`, () => checkReceivedPacketOut(message, version));
@@ -75,14 +74,13 @@ function send(
   }
 }
 
-/** Earlier versions leave out what OpenFlow 1.5 tells of the packet beside its bytes. */
-export function requireNoMetadata(version: OpenFlowVersion): void {
-  if (version >= 15) throw new UserError('Upcall does not take metadata with packet-out yet');
-}
-
 /** As the tool prints the message that a switch has refused. */
-export function formatPacketOut({ inPort, packet, actions }: PacketOut, ports: PortNames, names: boolean): string {
-  const match = new Match();
+export function formatPacketOut(
+  { inPort, packet, actions, metadata }: PacketOut,
+  ports: PortNames,
+  names: boolean,
+): string {
+  const match = metadata?.clone() ?? new Match();
   match.set('in_port', BigInt(inPort));
   const place = formatMatch(match, { ports, names });
   const text = `${place} actions=${formatActions(actions, { ports, names })} data_len=${packet.length}`;
@@ -98,8 +96,6 @@ function parsePacket(hex: string): Uint8Array {
 
 export interface ParsedPacketOut {
   readonly message: PacketOut;
-  /** Does it tell anything of the packet beside its bytes and where it came in? */
-  readonly hasMetadata: boolean;
   readonly protocols: Protocols;
 }
 
@@ -118,6 +114,7 @@ export function parsePacketOut(text: string, ports: PortNames): ParsedPacketOut 
     } else if (key === 'packet_type') {
       if (!value.includes(',')) throw new UserError(`${key}(${value}) can't be interpreted`);
       hasMetadata = true;
+      metadata.match.set('packet_type', readPacketType(value));
     } else if (key === 'packet') {
       try {
         packet = parsePacket(value);
@@ -130,11 +127,16 @@ export function parsePacketOut(text: string, ports: PortNames): ParsedPacketOut 
     }
   }
   if (packet === null) throw new UserError('must specify packet');
-  if (actionText === null) {
-    return { message: { inPort, packet, actions: [] }, hasMetadata, protocols: metadata.protocols };
-  }
+  const told = hasMetadata ? { metadata: metadata.match } : {};
+  if (actionText === null) return { message: { inPort, packet, actions: [], ...told }, protocols: metadata.protocols };
   const { actions, protocols } = parseActionList(actionText, { ports, allowsInstructions: false });
-  return { message: { inPort, packet, actions }, hasMetadata, protocols: protocols & metadata.protocols };
+  return { message: { inPort, packet, actions, ...told }, protocols: protocols & metadata.protocols };
+}
+
+/** Two numbers; what is before them is none, so that one behind a parenthesis is 0 (strtoul()). */
+function readPacketType(text: string): bigint {
+  const [namespace, type] = text.split(',').map((part) => scanInteger(part, 0).value & 0xffffn);
+  return (namespace! << 16n) | type!;
 }
 
 function parseInPort(text: string, ports: PortNames): number {
