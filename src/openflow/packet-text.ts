@@ -12,13 +12,28 @@ const CHECKSUMS: ReadonlyMap<number, readonly [name: string, headerSize: number,
   [58, ['icmp6_csum', 4, 2, 2]],
 ]);
 
-/** The packet's fields and checksum, one line. */
-export function formatPacket(packet: Uint8Array): string {
+/** A packet as the datapath sees it. */
+function rowOf(packet: Uint8Array): Int32Array {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const row = new Int32Array(ROW_WORDS);
   extractPacket(view, 0, packet.length, row, 0, MAX_VLAN_HEADERS);
+  return row;
+}
+
+function keyOf(row: Int32Array): FlowKey {
   const key = new FlowKey();
   key.words.set(row.subarray(0, DATAPATH_WORDS));
+  return key;
+}
+
+/** The flow that a packet belongs to, wherever it came from. */
+export const packetKey = (packet: Uint8Array): FlowKey => keyOf(rowOf(packet));
+
+/** The packet's fields and checksum, one line. */
+export function formatPacket(packet: Uint8Array): string {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const row = rowOf(packet);
+  const key = keyOf(row);
   let text = formatFlow(key);
   const checksum = CHECKSUMS.get(key.u8(OFF_NW_PROTO));
   const l4 = row[L4_WORD]!;

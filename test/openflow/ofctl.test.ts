@@ -66,7 +66,7 @@ function run(connection: SwitchConnection, ...args: readonly string[]) {
     connection: (name) => (name === 'br0' ? connection : undefined),
     readFile: (path) => {
       const text = files[path];
-      if (text !== undefined) return Promise.resolve(text);
+      if (text !== undefined) return Promise.resolve(Buffer.from(text, 'utf8'));
       const code = path === 'folder' ? 'EISDIR: illegal operation on a directory' : 'ENOENT: no such file or directory';
       return Promise.reject(new Error(`${code}, read '${path}'`));
     },

@@ -26,7 +26,7 @@ export const ovsOfctl: ShellCommand = {
   run: (args, context) =>
     runOfctl(args, {
       connection: (bridge) => context.machine.vswitchd.bridge(bridge),
-      readFile: async (path) => Buffer.from(await context.readFile(path)).toString('utf8'),
+      readFile: (path) => context.readFile(path),
       stdin: context.stdin,
       nowMs: () => context.machine.scheduler.nowNs() / 1e6,
       runDaemon: daemonRunner('ovs-ofctl', context),

@@ -50,7 +50,7 @@ export async function changeFlowsFromFile(
 export async function readFlowFile(invocation: Invocation, path: string, attempt = 'open failed'): Promise<string> {
   if (path === '-') return invocation.environment.stdin;
   try {
-    return await invocation.environment.readFile(path);
+    return Buffer.from(await invocation.environment.readFile(path)).toString('utf8');
   } catch (error) {
     const isDirectory = error instanceof Error && error.message.startsWith('EISDIR');
     throw new UserError(`${path}: ${attempt} (${isDirectory ? 'Is a directory' : 'No such file or directory'})`);

@@ -21,6 +21,7 @@ import { packetOut } from './packet-out.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
 import { parseKeyValue } from './parse-key-value.js';
+import { parsePcap } from './parse-pcap.js';
 import { probe } from './probe.js';
 import { queueGetConfig } from './queue-get-config.js';
 import { queueStats } from './queue-stats.js';
@@ -42,6 +43,7 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   ping,
   benchmark,
   parseKeyValue,
+  parsePcap,
   dumpFlows,
   dumpAggregate,
   addFlow,
@@ -95,7 +97,7 @@ export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
     'ofp-parse ofp-parse-pcap ' +
     'parse-nx-match parse-nxm parse-oxm parse-actions ' +
-    'parse-instructions parse-ofp10-match parse-ofp11-match parse-pcap check-vlan print-error encode-error-reply ' +
+    'parse-instructions parse-ofp10-match parse-ofp11-match check-vlan print-error encode-error-reply ' +
     'ofp-print encode-hello compose-packet parse-packet'
   ).split(' '),
 );

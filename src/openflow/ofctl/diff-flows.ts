@@ -77,7 +77,7 @@ async function fileOf(invocation: Invocation, source: string): Promise<string | 
   if (/^[/.]/.test(source)) return readFlowFile(invocation, source, 'open');
   if (source.includes(':')) return null;
   try {
-    return await invocation.environment.readFile(source);
+    return Buffer.from(await invocation.environment.readFile(source)).toString('utf8');
   } catch {
     return null;
   }

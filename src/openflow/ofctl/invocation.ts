@@ -31,7 +31,7 @@ import type { OfctlOptions } from './options.js';
 
 export interface OfctlEnvironment {
   connection(name: string): SwitchConnection | undefined;
-  readFile(path: string): Promise<string>;
+  readFile(path: string): Promise<Uint8Array>;
   readonly stdin: string;
   /** The time that log lines bear, in milliseconds since 1970. */
   readonly nowMs?: () => number;
@@ -77,6 +77,7 @@ export class Invocation {
   stdout = '';
   stderr = '';
   private lastXid = 0;
+  private warningCount = 0;
   private readonly mapped = new Set<string>();
 
   constructor(options: OfctlOptions, environment: OfctlEnvironment) {
@@ -106,10 +107,15 @@ export class Invocation {
     return { connection, version };
   }
 
-  /** The first warning of a run, as it stands on the terminal. */
+  /** What the tool says of a fault that does not end it at once. */
+  printError(text: string): void {
+    this.stderr += `ovs-ofctl: ${text}\n`;
+  }
+
+  /** A warning as it stands on the terminal. */
   logWarning(module: string, text: string): void {
     const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
-    this.stderr += `${time}|00001|${module}|WARN|${text}\n`;
+    this.stderr += `${time}|${String(++this.warningCount).padStart(5, '0')}|${module}|WARN|${text}\n`;
   }
 
   /** The latest version that both sides speak (OpenFlow 1.3.1 §6.3.1). */
