@@ -66,5 +66,5 @@ export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[
   return state.actions.length > 0 ? state.actions : null;
 }
 
-const unrollText = (action: { readonly tableId: number; readonly cookie: bigint }): string =>
+export const unrollText = (action: { readonly tableId: number; readonly cookie: bigint }): string =>
   `unroll_xlate(table=${action.tableId}, cookie=${action.cookie})`;

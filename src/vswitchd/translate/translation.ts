@@ -48,7 +48,7 @@ import { expirePacket, sendToController } from './controller.js';
 import { decrementNshTtl, enterFromLayer3Port, translateDecap, translateEncap } from './encap.js';
 import { translateFinTimeout } from './fin-timeout.js';
 import { Freezer } from './freeze.js';
-import { thaw } from './frozen-state.js';
+import { thaw, unrollText } from './frozen-state.js';
 import { translateGroup } from './group.js';
 import { decrementTtl, popVlan, pushVlan } from './header-actions.js';
 import type { TranslateInput } from './input.js';
@@ -215,6 +215,7 @@ export class Translation implements TranslateContext {
         return;
       }
       if (action.kind === 'unroll_xlate') {
+        this.report('action', unrollText(action));
         this.unroll(action.tableId, action.cookie);
         continue;
       }
