@@ -80,16 +80,17 @@ export function pushTunnel(
   if (action.type === 'gre') finishGre(packet, transport, size, sequence);
   else if (action.type === 'erspan') stampErspan(view, transport, sequence, Math.floor(nowNs / ERSPAN_TICK_NS) >>> 0);
   else {
-    if (action.type === 'gtpu') view.setUint16(transport + UDP_HEADER_SIZE + GTPU_OFF_LENGTH, payloadSize);
     view.setUint16(transport, sourcePortOf(sourceHash));
     view.setUint16(transport + 4, size);
-    if (view.getUint16(transport + 6) !== 0) {
+    // As in OVS that of GTP-U is made whether it is wanted or not, and before the length is written.
+    if (view.getUint16(transport + 6) !== 0 || action.type === 'gtpu') {
       view.setUint16(transport + 6, 0);
       const pseudo = isIpv4
         ? pseudoHeaderSum4(bytes, ip, IP_PROTO_UDP, size)
         : pseudoHeaderSum6(bytes, ip, IP_PROTO_UDP, size);
       view.setUint16(transport + 6, udpWireChecksum(finishSum(addToSum(pseudo, bytes, transport, size))));
     }
+    if (action.type === 'gtpu') view.setUint16(transport + UDP_HEADER_SIZE + GTPU_OFF_LENGTH, payloadSize);
   }
   resetMetadata(packet.words, packet.row, swap32(action.outPort));
   packet.isChanged = true;

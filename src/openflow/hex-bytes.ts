@@ -26,9 +26,9 @@ export function formatHexDump(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 16) {
     const line = [...bytes.subarray(at, at + 16)];
-    const pairs = line.map((byte, i) => `${i === 8 ? '-' : ' '}${byte.toString(16).padStart(2, '0')}`).join('');
+    const pairs = line.map((byte, i) => `${byte.toString(16).padStart(2, '0')}${i === 7 ? '-' : ' '}`).join('');
     const characters = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
-    text += `${at.toString(16).padStart(8, '0')} ${pairs.padEnd(48)} |${characters.padEnd(16)}|\n`;
+    text += `${at.toString(16).padStart(8, '0')}  ${pairs.padEnd(48)}|${characters.padEnd(16)}|\n`;
   }
   return text;
 }

@@ -81,7 +81,8 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
 
   refusal({ field, value, mask }, version) {
     // OpenFlow 1.5 carries a mask, and no value may have bits outside it.
-    if (version >= 15 && (value & ~mask) !== 0n) return 'OFPBMC_BAD_WILDCARDS';
+    const hasMask = version >= 15 || fitsNoLoad(field);
+    if (hasMask && (value & ~mask) !== 0n) return 'OFPBMC_BAD_WILDCARDS';
     // A load in OpenFlow 1.5's form: its value may be one that no set_field is written with.
     if (!isValueValid(field, value)) return 'OFPBAC_BAD_SET_ARGUMENT';
     const lacksTag = field === VLAN_VID && (value & mask & BigInt(VLAN_CFI)) === 0n;
@@ -95,12 +96,17 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
   },
 };
 
+/**
+ * An experimenter's OXM does not fit into load's header, nor a field of any length: NXAST_REG_LOAD2 carries it, mask and
+ * all, and shows as set_field.
+ */
+const fitsNoLoad = ({ oxm, option }: Field): boolean =>
+  oxm.length === 0 || oxm[0]!.oxmClass === 0xffff || option !== null;
+
 /** A load for each run of set bits in the mask: up to 64 bits each, from the lowest. */
 export function loadsOf(action: SetFieldAction): readonly Action[] {
   const { field, value, mask } = action;
-  // An experimenter's OXM does not fit into load's header, nor a field of any length: NXAST_REG_LOAD2 carries it, and
-  // shows as set_field.
-  if (field.oxm.length === 0 || field.oxm[0]!.oxmClass === 0xffff || field.option !== null) return [action];
+  if (fitsNoLoad(field)) return [action];
   const width = fieldWidth(field);
   const isSet = (bit: number): boolean => ((mask >> BigInt(bit)) & 1n) === 1n;
   const loads: Action[] = [];
