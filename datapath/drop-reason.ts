@@ -31,6 +31,7 @@ export const DROP_REASONS = {
   'too-many-mpls-labels': 'More MPLS labels were to be pushed than a packet may have.',
   'unsupported-packet-type': 'A packet without an Ethernet header came to a bridge that takes none.',
   'invalid-tunnel-metadata': 'The options of the tunnel header were malformed.',
+  'forwarding-disabled': 'The spanning tree does not let the port forward.',
   'vlan-filtered': 'The port does not carry the VLAN of the frame.',
   bpdu: 'A reserved multicast address that the bridge does not forward.',
   'no-bridge-port': 'The frame came in on a port that no bridge has.',

@@ -22,6 +22,10 @@ const STATE_BITS: readonly (readonly [number, string, OpenFlowVersion])[] = [
   [4, 'LIVE', 11],
 ];
 
+/** OFPPS10_STP_*: two bits, of OpenFlow 1.0 only; a port that listens shows nothing. */
+const STP_SHIFT = 8;
+const STP_STATES = [null, 'STP_LEARN', 'STP_FORWARD', 'STP_BLOCK'] as const;
+
 const KBPS_PER_MBPS = 1000;
 
 const names = (list: readonly string[]): string => (list.length === 0 ? '0' : list.join(' '));
@@ -34,12 +38,13 @@ export function sortPorts(ports: readonly PortDescription[]): readonly PortDescr
 export function formatPortDescription(port: PortDescription, version: OpenFlowVersion): string {
   const config = CONFIG_BITS.filter(([bit, , later]) => (port.config & bit) !== 0 && (version === 10 || later));
   const state = STATE_BITS.filter(([bit, , since]) => (port.state & bit) !== 0 && version >= since);
+  const stp = version === 10 ? STP_STATES[(port.state >> STP_SHIFT) & 3] : null;
   const mac = [...port.mac].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
   const mbps = (kbps: number): number => Math.floor(kbps / KBPS_PER_MBPS);
   return [
     ` ${formatPort(port.port, NO_PORT_NAMES)}(${port.name}): addr:${mac}\n`,
     `     config:     ${names(config.map(([, name]) => name))}\n`,
-    `     state:      ${names(state.map(([, name]) => name))}\n`,
+    `     state:      ${names([...(stp == null ? [] : [stp]), ...state.map(([, name]) => name)])}\n`,
     `     speed: ${mbps(port.currentSpeedKbps)} Mbps now, ${mbps(port.maxSpeedKbps)} Mbps max\n`,
   ].join('');
 }

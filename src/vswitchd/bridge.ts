@@ -23,6 +23,7 @@ import { GroupTable } from './group-table.js';
 import { MeterTable } from './meter-table.js';
 import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
+import type { SpanningTree } from './spanning-tree/tree.js';
 
 const NS_PER_SEC = 1e9;
 const NS_PER_MS = 1e6;
@@ -36,6 +37,8 @@ export class Bridge {
   readonly fdb = new MacLearning();
   /** Null without multicast snooping. */
   mcast: McastSnooping | null = null;
+  /** Null without STP and RSTP. */
+  tree: SpanningTree | null = null;
   /** By OpenFlow number, in the order in which OVS floods. */
   readonly ports = new OvsHmap<number, SwitchPort>(hashInteger);
   /** In the order of their making. */

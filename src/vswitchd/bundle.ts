@@ -7,6 +7,7 @@ import type { Bond } from './bond/bond.js';
 import type { Lacp } from './lacp/lacp.js';
 import type { Netdev } from './netdev.js';
 import type { Bridge } from './bridge.js';
+import type { PortTree } from './spanning-tree/tree.js';
 import type { TunnelConfig } from './tunnel.js';
 
 export type VlanMode = 'access' | 'trunk' | 'native-tagged' | 'native-untagged' | 'dot1q-tunnel';
@@ -31,6 +32,8 @@ export interface Bundle {
   /** Of a bundle with more than one port. */
   bond: Bond | null;
   lacp: Lacp | null;
+  /** Does NORMAL flood to it, as far as the bridge's spanning tree goes? */
+  floodsInTree: boolean;
 }
 
 export interface SwitchPort {
@@ -51,6 +54,7 @@ export interface SwitchPort {
   /** patch: the name of the other end. */
   peerName: string | null;
   tunnel: TunnelConfig | null;
+  readonly tree: PortTree;
   /** The DSCP (in the upper six bits) that packets of a queue get when they leave, by skb_priority. */
   dscpByPriority: ReadonlyMap<number, number>;
   /** patch and tunnel ports: what translation credits. */
@@ -74,4 +78,5 @@ export function packetTypesOf({ tunnel, peerName }: SwitchPort): PacketTypes {
 
 /** Does NORMAL send to the bundle when it floods? */
 export const isFloodable = (bundle: Bundle): boolean =>
+  bundle.floodsInTree &&
   bundle.ports.every((port) => (port.config & NO_FLOOD) === 0 && packetTypesOf(port) !== 'legacy_l3');

@@ -20,7 +20,7 @@ import type { SwitchPort } from './bundle.js';
 import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, settingsOf } from './configured-bridge.js';
 import {
   type BundleSurroundings,
-  configureBonds,
+  configureProtocols,
   configureBundles,
   leaveBundle,
   removeBundle,
@@ -35,6 +35,7 @@ import { Ofproto } from './ofproto.js';
 import { configureQueues } from './queues.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
 import { dummyPortNumber, OpenFlowNumbers } from './port-numbers.js';
+import type { SpanningTrees } from './spanning-tree/spanning-trees.js';
 import { configureTables } from './table-settings.js';
 import {
   attachTunnel,
@@ -44,10 +45,11 @@ import {
   TUNNEL_TYPES,
   type TunnelConfig,
 } from './tunnel.js';
-import { writeBack, writeInterfaceStatistics, writeMirrorStatistics } from './write-back.js';
+import { writeBack, writeMirrorStatistics, writeStatistics, writeTreeStatus } from './write-back.js';
 
 /** stats-update-interval of ovs-vswitchd.conf.db(5). */
 const STATISTICS_INTERVAL_NS = 5e9;
+const NS_PER_MS = 1e6;
 
 export interface ConfigurationEnvironment {
   readonly database: Database;
@@ -56,6 +58,7 @@ export interface ConfigurationEnvironment {
   readonly netdevs: NetdevProvider;
   readonly openFile: OpenFile;
   readonly bonds: Bonds;
+  readonly trees: SpanningTrees;
   readonly flowExport: FlowExportSurroundings;
   /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
   backer(type: string): Backer;
@@ -108,7 +111,7 @@ export class Configuration {
       configureMirrors(entry.bridge, row);
       configureQueues(entry.bridge, row);
       this.configureBridge(entry, row);
-      configureBonds(entry, this.env.bonds);
+      configureProtocols(entry, row, this.env.bonds, this.env.trees);
       const isSubAgent = configureFlowExport(entry.bridge, row, this.env.database, subAgents, this.env.flowExport);
       if (isSubAgent) subAgents++;
     }
@@ -118,6 +121,7 @@ export class Configuration {
       ofproto.notePorts();
     }
     writeBack(this.env.database, this.configured, this.errors);
+    this.showTrees();
     writeMirrorStatistics(this.env.database, this.configured);
   }
 
@@ -128,7 +132,12 @@ export class Configuration {
     if (nowNs < this.nextStatisticsNs) return;
     this.nextStatisticsNs = nowNs + STATISTICS_INTERVAL_NS;
     for (const { bridge } of this.configured.values()) bridge.backer.pushStats();
-    writeInterfaceStatistics(this.env.database, this.configured);
+    writeStatistics(this.env.database, this.configured);
+  }
+
+  /** Shows in the database what has become of spanning trees. */
+  showTrees(): void {
+    writeTreeStatus(this.env.database, this.configured, this.env.scheduler.nowNs() / NS_PER_MS);
   }
 
   /** A device went up or down, or has another MTU or MAC: the database shows it before time moves on. */
@@ -189,6 +198,7 @@ export class Configuration {
     const entry = this.configured.get(name)!;
     for (const port of [...entry.interfaces.values()]) this.removeInterface(entry, port);
     for (const bundle of [...entry.bundles.values()]) removeBundle(entry, bundle, this.bundleSurroundings);
+    this.env.trees.close(entry.bridge);
     const { backer } = entry.bridge;
     backer.bridges.delete(entry.bridge);
     entry.bridge.meters.clear();
@@ -290,6 +300,7 @@ export class Configuration {
     bridge.portsByAge.delete(port);
     entry.interfaces.delete(configured.name);
     if (port.ofPort !== OFPP_LOCAL) entry.numbers.release(port.ofPort);
+    bridge.tree?.leave(port);
     leaveBundle(port, this.bundleSurroundings);
     port.netdev.onReceive(null);
     port.netdev.onChange(null);
@@ -363,6 +374,7 @@ export class Configuration {
       createdNs: this.env.scheduler.nowNs(),
       peerName,
       tunnel,
+      tree: { port: null, state: 'disabled', enteredMs: 0 },
       dscpByPriority: new Map(),
       credited: { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
     };
@@ -409,6 +421,7 @@ export class Configuration {
       dpif.portSet(odpPort, { mtu: netdev.mtu });
       port.bridge.backer.noteChange();
       this.env.bonds.noteChange();
+      this.env.trees.noteChange();
       this.noteDeviceChange();
     });
     return odpPort;

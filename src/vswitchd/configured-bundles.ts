@@ -5,6 +5,9 @@ import type { Bridge } from './bridge.js';
 import type { Bundle, SwitchPort } from './bundle.js';
 import type { ConfiguredBridge } from './configured-bridge.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
+import { updateFlooding } from './spanning-tree/port-state.js';
+import { forwardsIn } from './spanning-tree/tree.js';
+import type { SpanningTrees } from './spanning-tree/spanning-trees.js';
 import { sameVlanSettings, vlanSettings } from './vlan-settings.js';
 
 /** A bridge's own port, unless it has a record. */
@@ -39,7 +42,7 @@ export function configureBundles(entry: ConfiguredBridge, row: Row, surroundings
     const settings = port === null ? PLAIN_TRUNK : vlanSettings(port);
     let bundle = known;
     if (bundle === undefined) {
-      bundle = { name, bridge, ports: [], ...settings, bond: null, lacp: null };
+      bundle = { name, bridge, ports: [], ...settings, bond: null, lacp: null, floodsInTree: true };
       entry.bundles.set(name, bundle);
       bridge.bundles.push(bundle);
     } else if (!sameVlanSettings(bundle, settings)) {
@@ -52,16 +55,19 @@ export function configureBundles(entry: ConfiguredBridge, row: Row, surroundings
       leaveBundle(switchPort, surroundings);
       switchPort.bundle = bundle;
       bundle.ports.push(switchPort);
+      if (bridge.tree !== null && !forwardsIn(switchPort.tree.state)) bundle.floodsInTree = false;
     }
   }
 }
 
-/** Bonds and LACP, once it is known which MAC address the bridge has: LACP goes by it. */
-export function configureBonds(entry: ConfiguredBridge, bonds: Bonds): void {
+/** Bonds, LACP and the spanning tree, once it is known which MAC address the bridge has: they go by it. */
+export function configureProtocols(entry: ConfiguredBridge, row: Row, bonds: Bonds, trees: SpanningTrees): void {
   const { bridge, portRows } = entry;
   const local = [...bridge.ports.values()].find(({ name }) => name === bridge.name);
   const mac = local?.netdev.mac ?? new Uint8Array(6);
-  for (const bundle of entry.bundles.values()) bonds.configure(bundle, portRows.get(bundle.name) ?? null, mac);
+  const bundles = [...entry.bundles.values()].map((bundle) => [bundle, portRows.get(bundle.name) ?? null] as const);
+  trees.configure(bridge, row, bundles, mac);
+  for (const [bundle, port] of bundles) bonds.configure(bundle, port, mac);
 }
 
 const membersOf = (name: string, port: Row | null): readonly string[] =>
@@ -86,6 +92,7 @@ export function leaveBundle(port: SwitchPort, surroundings: BundleSurroundings):
   surroundings.bonds.forgetPort(bundle, port);
   if (bundle.ports.length === 0) forgetEverywhere(bundle, surroundings);
   port.bundle = null;
+  updateFlooding(bundle);
 }
 
 /**

@@ -20,6 +20,7 @@ const DROP_EVENTS: Partial<Record<DropReason, string>> = {
   'too-many-mpls-labels': 'drop_action_too_many_mpls_labels',
   'invalid-tunnel-metadata': 'drop_action_invalid_tunnel_metadata',
   'unsupported-packet-type': 'drop_action_unsupported_packet_type',
+  'forwarding-disabled': 'drop_action_forwarding_disabled',
   'recirculation-limit': 'datapath_drop_recirc_error',
   'tunnel-bad-header': 'datapath_drop_tunnel_pop_error',
   'tunnel-no-port': 'datapath_drop_invalid_tnl_port',

@@ -53,6 +53,7 @@ import {
   withConfig,
   withoutLife,
 } from './port-stats.js';
+import { updateFlooding } from './spanning-tree/port-state.js';
 import { changeTlvTable, describeTlvTable } from './tlv-table.js';
 
 /** SELECT_WEIGHT, SELECT_LIVENESS and CHAINING (OFPGFC12_*). */
@@ -121,6 +122,7 @@ export class Ofproto implements SwitchConnection {
     this.tellPort('modify', withConfig(before, wanted));
     const kept = mask & ~PORT_DOWN;
     port.config = (port.config & ~kept) | (config & kept);
+    if (port.bundle !== null) updateFlooding(port.bundle);
     if ((mask & PORT_DOWN) !== 0) port.netdev.setUp((config & PORT_DOWN) === 0);
     this.bridge.backer.noteChange();
     this.notePorts();

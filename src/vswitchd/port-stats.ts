@@ -4,11 +4,14 @@ import type { PortDescription, PortStatsEntry } from '#src/openflow/switch-conne
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN, type SwitchPort } from './bundle.js';
 import { isPortLive } from './liveness.js';
+import { STATE_BITS } from './spanning-tree/tree.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
 
 /** OFPPS_LINK_DOWN, OFPPS_LIVE. */
 const LINK_DOWN = 1;
 const LIVE = 4;
+/** OFPPS10_STP_MASK: of OpenFlow 1.0 only. */
+const STP_MASK = 3 << 8;
 /** OFPPC_NO_STP, NO_RECV_STP and NO_FLOOD, which later versions do not have. */
 const OPENFLOW_10_CONFIG = 2 | 8 | 16;
 /** A counter that a device does not keep: all ones on the wire. */
@@ -27,7 +30,7 @@ export function describePort(port: SwitchPort): PortDescription {
     name: port.name,
     mac: port.netdev.mac,
     config: (port.config & ~PORT_DOWN) | (port.netdev.up ? 0 : PORT_DOWN),
-    state: (isPortLive(port) ? LIVE : 0) | (port.netdev.carrier ? 0 : LINK_DOWN),
+    state: (isPortLive(port) ? LIVE : 0) | (port.netdev.carrier ? 0 : LINK_DOWN) | STATE_BITS[port.tree.state],
     currentSpeedKbps: 0,
     maxSpeedKbps: 0,
   };
@@ -36,7 +39,7 @@ export function describePort(port: SwitchPort): PortDescription {
 /** Would a version of OpenFlow tell two descriptions of a port apart? */
 export function samePortIn(version: OpenFlowVersion, a: PortDescription, b: PortDescription): boolean {
   const config = version === 10 ? ~0 : ~OPENFLOW_10_CONFIG;
-  const state = version === 10 ? LINK_DOWN : ~0;
+  const state = version === 10 ? LINK_DOWN | STP_MASK : ~STP_MASK;
   return (
     a.name === b.name &&
     a.mac.every((byte, i) => byte === b.mac[i]) &&

@@ -26,6 +26,8 @@ import { nativeTunnelCommands } from './native-tunnel/commands.js';
 import { NativeTunnels } from './native-tunnel/native-tunnels.js';
 import type { NetdevProvider } from './netdev.js';
 import { hashString, OvsHmap } from './ovs-hmap.js';
+import { spanningTreeCommands } from './spanning-tree/commands.js';
+import { SpanningTrees } from './spanning-tree/spanning-trees.js';
 import { traceCommands } from './trace-command.js';
 import { UnixctlTable } from './unixctl/command-table.js';
 import { coverageCommands } from './unixctl/coverage-commands.js';
@@ -75,7 +77,9 @@ export class Vswitchd implements VswitchdApi {
   private readonly context: VswitchdContext;
   private readonly nativeTunnels: NativeTunnels;
   private readonly bonds: Bonds;
+  private readonly trees: SpanningTrees;
   private isReconciling = false;
+  private isShowingTrees = false;
   /** VLAN headers that are looked at, at most (Open_vSwitch:other_config:vlan-limit). */
   vlanLimit = 1;
   /** Set by upcall/set-flow-limit: stands in for the database's. */
@@ -97,8 +101,14 @@ export class Vswitchd implements VswitchdApi {
       rng: options.rng,
       onChange: () => this.configuration.noteDeviceChange(),
     });
+    this.trees = new SpanningTrees({
+      scheduler: options.scheduler,
+      onStatusChange: () => this.showTrees(),
+      onPortChange: (bridge) => this.configuration.bridges().get(bridge.name)?.ofproto.notePorts(),
+    });
     this.configuration = new Configuration({
       bonds: this.bonds,
+      trees: this.trees,
       database: options.database,
       scheduler: options.scheduler,
       rng: options.rng,
@@ -136,6 +146,7 @@ export class Vswitchd implements VswitchdApi {
       ...nativeTunnelCommands(this.nativeTunnels),
       ...bondCommands(this.bonds),
       ...lacpCommands(this.bonds),
+      ...spanningTreeCommands(this.trees),
       ...traceCommands(
         (name) => this.bridgeNamed(name),
         (name) => this.backers.get(name),
@@ -251,9 +262,24 @@ export class Vswitchd implements VswitchdApi {
     this.nativeTunnels.housekeep();
     this.coverage.gather(this.nowNs() / NS_PER_MS);
     for (const backer of this.backers.values()) backer.revalidate();
+    this.writeQuietly(() => this.configuration.refreshStatistics());
+  }
+
+  /** Before time moves on, once for all that happens at one instant. */
+  private showTrees(): void {
+    if (this.isShowingTrees) return;
+    this.isShowingTrees = true;
+    this.scheduler.at(this.nowNs(), () => {
+      this.isShowingTrees = false;
+      this.writeQuietly(() => this.configuration.showTrees());
+    });
+  }
+
+  /** What is shown in the database is no new setting. */
+  private writeQuietly(write: () => void): void {
     this.isReconciling = true;
     try {
-      this.configuration.refreshStatistics();
+      write();
     } finally {
       this.isReconciling = false;
     }

@@ -66,15 +66,53 @@ function isShown(datum: Datum, json: unknown): boolean {
   return Array.isArray(datum) && datum.length === members.length && members.every((member) => datum.includes(member));
 }
 
-/** Shows what interfaces have counted. */
-export function writeInterfaceStatistics(database: Database, configured: ReadonlyMap<string, ShownBridge>): void {
+/** Shows what spanning trees have come to: of bridges and of their ports. */
+export function writeTreeStatus(database: Database, configured: ReadonlyMap<string, ShownBridge>, nowMs: number): void {
+  const operations: Record<string, unknown>[] = [];
+  const update = updater(operations);
+  for (const row of database.rows('Bridge')) {
+    const bridge = configured.get(row.string('name') ?? '')?.bridge;
+    if (bridge === undefined) continue;
+    update(row, statusColumns(bridge.tree?.protocol ?? null, bridge.tree?.bridgeColumns() ?? null));
+    for (const port of row.refs('ports')) {
+      const place = bridge.portNamed(port.string('name') ?? '');
+      const columns = place === null ? null : (bridge.tree?.portColumns(place, nowMs) ?? null);
+      update(port, statusColumns(bridge.tree?.protocol ?? null, columns));
+    }
+  }
+  if (operations.length > 0) database.transact(operations as never);
+}
+
+const mapColumn = (values: Readonly<Record<string, unknown>> | null): unknown => ['map', Object.entries(values ?? {})];
+
+/** Each protocol has a column of its own; the other's is empty. */
+const statusColumns = (
+  protocol: 'STP' | 'RSTP' | null,
+  values: Readonly<Record<string, unknown>> | null,
+): Record<string, unknown> => ({
+  status: mapColumn(protocol === 'STP' ? values : null),
+  rstp_status: mapColumn(protocol === 'RSTP' ? values : null),
+});
+
+/** Shows what interfaces and spanning trees have counted. */
+export function writeStatistics(database: Database, configured: ReadonlyMap<string, ShownBridge>): void {
   const operations: Record<string, unknown>[] = [];
   const update = updater(operations);
   for (const row of database.rows('Bridge')) {
     const entry = configured.get(row.string('name') ?? '');
-    for (const iface of entry === undefined ? [] : row.refs('ports').flatMap((port) => port.refs('interfaces'))) {
-      const port = entry?.interfaces.get(iface.string('name') ?? '')?.port;
-      if (port !== undefined) update(iface, { statistics: statisticsOf(port) });
+    if (entry === undefined) continue;
+    const { tree } = entry.bridge;
+    for (const port of row.refs('ports')) {
+      const place = entry.bridge.portNamed(port.string('name') ?? '');
+      const counts = place === null ? null : (tree?.portCounts(place) ?? null);
+      update(port, {
+        statistics: mapColumn(tree?.protocol === 'STP' ? counts : null),
+        rstp_statistics: mapColumn(tree?.protocol === 'RSTP' ? counts : null),
+      });
+      for (const iface of port.refs('interfaces')) {
+        const device = entry.interfaces.get(iface.string('name') ?? '')?.port;
+        if (device !== undefined) update(iface, { statistics: statisticsOf(device) });
+      }
     }
   }
   if (operations.length > 0) database.transact(operations as never);

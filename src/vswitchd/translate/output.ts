@@ -27,6 +27,7 @@ import { commitTunnel } from './commit.js';
 import { loseEthernetHeader } from './encap.js';
 import { crossPatch } from './patch.js';
 import { putIpfixSample } from './sample.js';
+import { isOutsideTree } from './spanning-tree.js';
 import type { Translation } from './translation.js';
 
 /** The parts of a flow that an output may change for its own sake: [offset, size]. */
@@ -77,6 +78,7 @@ export function outputToPort(t: Translation, ofPort: number, manner: OutputManne
     t.report('warn', 'Flow is between protected ports, skipping output.');
     return;
   }
+  if (isOutsideTree(t, port)) return;
   const types = packetTypesOf(port);
   const isEthernet = t.flow.u32(OFF_PACKET_TYPE) === PT_ETH;
   if (types === 'legacy_l2' && !isEthernet) {

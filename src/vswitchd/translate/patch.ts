@@ -5,10 +5,24 @@
 import { OFF_ACTSET_OUTPUT, OFF_IN_PORT, OFF_METADATA, OFF_TUN_ID, OFF_USERSPACE } from '#flowtable/flow-key.js';
 import { OFPP_UNSET } from '#src/openflow/ports.js';
 import type { SwitchPort } from '../bundle.js';
+import { mayForward } from '../spanning-tree/tree.js';
 import { clearConntrack } from './conntrack.js';
 import { searchTable } from './search.js';
+import { mayReceive } from './spanning-tree.js';
 import { processSpecial } from './special.js';
 import type { Translation } from './translation.js';
+
+/** NORMAL and learn() may look at the packet, and nothing comes of it: the port it came in by does not forward. */
+function lookOnly(t: Translation, search: () => void): void {
+  const { base, mirrored } = t;
+  const savedBase = base.clone();
+  const count = t.actions.length;
+  search();
+  t.mirrored = mirrored;
+  base.copyFrom(savedBase);
+  t.actions.length = count;
+  t.freezer.cancel();
+}
 
 export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): void {
   const { flow, wc } = t;
@@ -28,9 +42,12 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   if (to.bridge !== bridge) t.mirrored = 0;
   t.bridge = to.bridge;
   t.within('bridge', `bridge("${to.bridge.name}")`, () => {
-    if (processSpecial(t, to) || !t.mayReceive(to)) return;
-    searchTable(t, { inPort: to.ofPort, table: 0, mayPacketIn: true, honorTableMiss: true, isNested: true });
-    t.finishPipeline();
+    if (processSpecial(t, to) || !mayReceive(t, to)) return;
+    const request = { inPort: to.ofPort, table: 0, mayPacketIn: true, honorTableMiss: true, isNested: true } as const;
+    if (mayForward(to)) {
+      searchTable(t, request);
+      t.finishPipeline();
+    } else lookOnly(t, () => searchTable(t, request));
   });
   flow.copyFrom(saved);
   wc.bytes.set(savedTunnelMask, OFF_TUN_ID);

@@ -35,8 +35,9 @@ import type {
   TranslateContext,
 } from '#src/openflow/translate-context.js';
 import type { Bridge } from '../bridge.js';
-import { type Bundle, NO_RECV, NO_RECV_STP, type SwitchPort } from '../bundle.js';
+import type { Bundle } from '../bundle.js';
 import { isPortLive } from '../liveness.js';
+import { mayForward } from '../spanning-tree/tree.js';
 import type { Rule } from '../openflow-table.js';
 import type { FrozenAction } from '../recirculation.js';
 import { processTunnelEcn } from '../tunnel.js';
@@ -60,9 +61,9 @@ import { mirrorOutputError } from './normal.js';
 import type { Credit, TranslateError, TranslateOutcome } from './outcome.js';
 import { translateOutput } from './output-action.js';
 import { translateOutputTruncated } from './output-truncated.js';
-import { isStp } from './packet-kind.js';
 import { enterTable, lookupRule, searchTable } from './search.js';
 import { processSpecial } from './special.js';
+import { dropUnforwarded, mayReceive } from './spanning-tree.js';
 import { beginSamples, endSamples, OutputTally, translateSample } from './sample.js';
 import { queuePriority } from '../queues.js';
 import { popSubfield, pushSubfield } from './stack.js';
@@ -173,12 +174,13 @@ export class Translation implements TranslateContext {
       // A packet that comes back has been sampled already.
       if (frozen === null) beginSamples(this);
       if (!processTunnelEcn(flow)) this.actions = [];
-      else if (inPort === null || this.mayReceive(inPort)) {
+      else if (inPort === null || mayReceive(this, inPort)) {
         mirrorIngress(this);
         this.translate(actions, true);
         if (this.error !== null) return this.finish(this.error);
         // As in OVS the mask is finished where only the action set fails.
-        this.finishPipeline();
+        if (inPort === null || mayForward(inPort)) this.finishPipeline();
+        else dropUnforwarded(this);
       }
       if (this.actions.length > 0) endSamples(this);
     }
@@ -273,10 +275,6 @@ export class Translation implements TranslateContext {
   describe(action: Action): string {
     const names = this.input.traceNames === true;
     return formatAction(action, { ports: names ? this.bridge.portNames : NO_PORT_NAMES, names });
-  }
-
-  mayReceive(port: SwitchPort): boolean {
-    return (port.config & (isStp(this.flow) ? NO_RECV_STP : NO_RECV)) === 0;
   }
 
   mirrorEgress(bundle: Bundle): void {

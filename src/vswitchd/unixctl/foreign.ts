@@ -11,8 +11,6 @@ const NAMES: readonly string[] = [
   'cfm/show',
   'rstp/show',
   'rstp/tcn',
-  'stp/show',
-  'stp/tcn',
 ];
 
 export const FOREIGN_COMMANDS: readonly UnixctlCommand[] = NAMES.map((name) => ({
