@@ -30,6 +30,8 @@ import { formatHexDump, formatPacket } from './packet-text.js';
 import { formatPortDescription } from './port-format.js';
 import type { OpenFlowVersion } from './protocol.js';
 import { formatTableDescription } from './table-format.js';
+import { formatTable } from './table-text.js';
+import { shownPorts } from './action/shown-ports.js';
 
 /** How a controller has asked to get packets. */
 export type PacketInFormat = 'standard' | 'nxt_packet_in' | 'nxt_packet_in2';
@@ -57,7 +59,7 @@ export function formatAsyncMessage(message: AsyncMessage, options: MessageTextOp
     case 'table-status': {
       if (version < 14) return '';
       const reason = message.reason === 'vacancy-down' ? 'VACANCY_DOWN' : 'VACANCY_UP';
-      return `${head('OFPT_TABLE_STATUS')} reason=${reason}\ntable_desc:-${formatTableDescription(message.table)}`;
+      return `${head('OFPT_TABLE_STATUS')} reason=${reason}\ntable_desc:-${formatTableDescription(message.table, shownPorts(options))}`;
     }
     case 'requestforward':
       return formatRequestForward(message, options);
@@ -90,7 +92,7 @@ function formatPacketIn(message: PacketInMessage, options: MessageTextOptions): 
   const name = isStandard ? 'OFPT_PACKET_IN' : packetInFormat.toUpperCase();
   let text = messageHead(name, version, 0);
   const hasTable = !isStandard || version >= 11;
-  if (hasTable && message.tableId !== 0) text += ` table_id=${message.tableId}`;
+  if (hasTable && message.tableId !== 0) text += ` table_id=${formatTable(message.tableId, shownPorts(options))}`;
   const hasCookie = !isStandard || version >= 13;
   if (hasCookie && message.cookie !== COOKIE_NONE) text += ` cookie=0x${message.cookie.toString(16)}`;
   const size = message.packet.length;
@@ -158,7 +160,7 @@ function flowRemovedText(message: FlowRemovedMessage, options: MessageTextOption
   const match = version <= 11 ? matchInFixed(carried, version === 10 ? 10 : 11) : carried;
   const reason = message.reason === 'meter_delete' && version < 14 ? 'delete' : message.reason;
   let text = ` ${formatMatch(match, { ...options, priority: message.priority })} reason=${reason}`;
-  if (version > 10) text += ` table_id=${message.tableId}`;
+  if (version > 10) text += ` table_id=${formatTable(message.tableId, shownPorts(options))}`;
   if (message.cookie !== 0n) text += ` cookie:0x${message.cookie.toString(16)}`;
   text += ` duration${formatDuration(message.durationNs)} idle${message.idleTimeout}`;
   if (version > 10 && message.hardTimeout !== 0) text += ` hard${message.hardTimeout}`;
@@ -192,7 +194,7 @@ function flowUpdateText(update: FlowUpdate, options: MessageTextOptions): string
   const event = update.event === 'initial' && version < 14 ? 'added' : update.event;
   let text: string = EVENT_TEXT[event];
   if (update.reason !== null) text += ` reason=${update.reason}`;
-  text += ` table=${update.tableId}`;
+  text += ` table=${formatTable(update.tableId, shownPorts(options))}`;
   if (update.idleTimeout !== 0) text += ` idle_timeout=${update.idleTimeout}`;
   if (update.hardTimeout !== 0) text += ` hard_timeout=${update.hardTimeout}`;
   text += ` cookie=${update.cookie === 0n ? '0' : `0x${update.cookie.toString(16)}`}`;

@@ -3,6 +3,8 @@
  * Mirrors ofputil_flow_mod_format() and ofputil_flow_stats_format() (lib/ofp-flow.c).
  */
 import { type ActionTextOptions, formatActions } from './action/action-list.js';
+import { shownPorts } from './action/shown-ports.js';
+import { formatTable } from './table-text.js';
 import type { FlowMod, FlowModCommand, FlowModFlags } from './flow-mod.js';
 import type { ShownFlow } from './flow-version.js';
 import { formatMatch } from './match-format.js';
@@ -32,7 +34,8 @@ export function formatFlags(flags: FlowModFlags): string {
 /** `ADD table:1 priority=5,ip actions=output:2`: what follows the message's name. */
 export function formatFlowMod(mod: FlowMod, version: OpenFlowVersion, options: ActionTextOptions): string {
   const parts = [COMMAND_WORDS[mod.command]];
-  if (mod.tableId !== 0) parts.push(`table:${mod.tableId}`);
+  const table = formatTable(mod.tableId, shownPorts(options));
+  if (table !== '0') parts.push(`table:${table}`);
   const match = formatMatch(mod.match, { ...options, priority: mod.priority });
   if (match !== '') parts.push(match);
   // OVS takes all ones for "no cookie".
@@ -72,7 +75,8 @@ export function formatFlowStats({ entry, idleAge, hardAge }: ShownFlow, options:
   let text = '';
   if (stats || entry.cookie !== 0n) text += `cookie=0x${entry.cookie.toString(16)}, `;
   if (stats) text += `duration=${formatDuration(entry.durationNs)}, `;
-  if (stats || entry.tableId !== 0) text += `table=${entry.tableId}, `;
+  const table = formatTable(entry.tableId, shownPorts(options));
+  if (stats || table !== '0') text += `table=${table}, `;
   if (stats) text += `n_packets=${entry.packets}, n_bytes=${entry.bytes}, `;
   if (entry.idleTimeout !== 0) text += `idle_timeout=${entry.idleTimeout}, `;
   if (entry.hardTimeout !== 0) text += `hard_timeout=${entry.hardTimeout}, `;

@@ -129,7 +129,7 @@ function readTerm(draft: Draft, pair: KeyValue, ports: PortNames): void {
   if (addMatchTerm(draft.builder, pair, ports)) return;
   if (value === '') throw new UserError(`field ${key} missing value`);
   if (key === 'table') {
-    const table = parseTable(value);
+    const table = parseTable(value, ports);
     if (table === null) throw new UserError(`unknown table "${value}"`);
     draft.tableId = table;
     if (table !== TABLE_ALL) draft.builder.protocols &= P_TID;

@@ -13,7 +13,7 @@ import { parseLeadingDecimal } from './number-text.js';
 import { formatPort } from './port-text.js';
 import { NO_PORT_NAMES, type PortNames } from './ports.js';
 import { P_OF10_ANY, type Protocols } from './protocol.js';
-import { parseTable } from './table-text.js';
+import { formatTable, parseTable } from './table-text.js';
 
 /** OFPFMF_*, in the order in which OVS names them. */
 export interface FlowMonitorFlags {
@@ -77,7 +77,7 @@ export function parseFlowMonitorRequest(text: string, id: number, ports: PortNam
     if (value === '') throw new UserError(`${text}: field ${key} missing value`);
     switch (key) {
       case 'table': {
-        const table = parseTable(value);
+        const table = parseTable(value, ports);
         if (table === null) throw new UserError(`unknown table "${value}"`);
         tableId = table;
         break;
@@ -103,6 +103,6 @@ export function formatFlowMonitorRequest(request: FlowMonitorRequest, options: A
   let text = `\n id=${id} flags=${names.length === 0 ? '0' : names.join(',')}`;
   if (outPort !== null) text += ` out_port=${formatPort(outPort, ports)}`;
   if (outGroup !== null && outGroup !== 0) text += ` out_group=${outGroup}`;
-  if (tableId !== TABLE_ALL) text += ` table=${tableId}`;
+  if (tableId !== TABLE_ALL) text += ` table=${formatTable(tableId, ports)}`;
   return `${text} ${formatMatch(match, options)}`.trimEnd();
 }

@@ -27,7 +27,8 @@ export function parsePort(text: string, ports: PortNames): number | null {
   return ports.numberOf(unquote(text)) ?? null;
 }
 
-function unquote(text: string): string {
+/** What stands between quotes, where there are any. */
+export function unquote(text: string): string {
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
   try {
     return String(JSON.parse(text));

@@ -25,9 +25,17 @@ export const RESERVED_PORT_NAMES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Names and numbers of a bridge's ports, as text needs them. Either side may not know the other. */
+/** Names of a switch's tables (Flow_Table:name, or `mod-table … name:`). */
+export interface TableNames {
+  nameOf(table: number): string | undefined;
+  numberOf(name: string): number | undefined;
+}
+
+/** Names of a switch's ports, and of its tables where they have any and may be used. */
 export interface PortNames {
   nameOf(port: number): string | undefined;
   numberOf(name: string): number | undefined;
+  readonly tables?: TableNames;
 }
 
 export const NO_PORT_NAMES: PortNames = { nameOf: () => undefined, numberOf: () => undefined };

@@ -209,6 +209,8 @@ export interface SwitchConnection {
   /** One entry for each table that OpenFlow may see. */
   tableStats?(): readonly TableStatsEntry[];
   tableDescriptions?(): readonly TableDescription[];
+  /** Names the table; throws OFPTFFC_EPERM where the database names it. */
+  setTableName?(tableId: number, name: string): void;
   tlvTableMod?(mod: TlvTableMod): void;
   tlvTable?(): TlvTable;
   fragmentHandling?(): FragmentHandling;

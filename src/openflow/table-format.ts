@@ -4,6 +4,8 @@
  * the versions before 1.3 tell it along with the statistics.
  */
 import { formatHex } from './number-text.js';
+import type { PortNames } from './ports.js';
+import { formatTable } from './table-text.js';
 import type { OpenFlowVersion } from './protocol.js';
 import type { TableDescription, TableMiss, TableMod, TableStatsEntry } from './table-mod.js';
 
@@ -108,7 +110,8 @@ export function formatTableStats(entries: readonly TableStatsEntry[], version: O
           ? ['    (same features)']
           : []
         : featureLines(features, version, before?.features ?? null);
-      text += `\n  table ${stats.tableId}:\n${[head, ...rest].join('\n')}\n`;
+      const name = stats.name === '' ? '' : ` ("${stats.name}")`;
+      text += `\n  table ${stats.tableId}${name}:\n${[head, ...rest].join('\n')}\n`;
     }
     before = { stats, features };
   });
@@ -127,11 +130,14 @@ function evictionFlagsText(flags: number): string {
 const onOff = (isOn: boolean): string => (isOn ? 'on' : 'off');
 
 /** One table of dump-table-desc. */
-export function formatTableDescription({ tableId, eviction, evictionFlags, vacancy }: TableDescription): string {
+export function formatTableDescription(
+  { tableId, eviction, evictionFlags, vacancy }: TableDescription,
+  names: PortNames,
+): string {
   const thresholds =
     vacancy === null ? '' : ` vacancy_down=${vacancy.down}% vacancy_up=${vacancy.up}% vacancy=${vacancy.vacancy}%`;
   return (
-    `\n  table ${tableId}:\n   eviction=${onOff(eviction)} eviction_flags=${evictionFlagsText(evictionFlags)}\n` +
+    `\n  table ${formatTable(tableId, names)}:\n   eviction=${onOff(eviction)} eviction_flags=${evictionFlagsText(evictionFlags)}\n` +
     `   vacancy=${onOff(vacancy !== null)}${thresholds}\n`
   );
 }

@@ -130,6 +130,15 @@ export class Bridge {
     numberOf: (name) => this.portNamed(name)?.ofPort,
   };
 
+  /** Of ports and of tables, for ovs-ofctl. */
+  readonly names: PortNames = {
+    ...this.portNames,
+    tables: {
+      nameOf: (id) => (this.tables[id]?.name ?? '') || undefined,
+      numberOf: (name) => this.usedTables().find((table) => table.name === name)?.id,
+    },
+  };
+
   portNamed(name: string): SwitchPort | null {
     for (const port of this.ports.values()) if (port.name === name) return port;
     return null;

@@ -93,7 +93,7 @@ export class Ofproto implements SwitchConnection {
   }
 
   get ports() {
-    return this.bridge.portNames;
+    return this.bridge.names;
   }
 
   features(): SwitchFeatures {
@@ -349,6 +349,10 @@ export class Ofproto implements SwitchConnection {
 
   tableDescriptions(): readonly TableDescription[] {
     return this.visibleTables().map((table) => table.describe());
+  }
+
+  setTableName(tableId: number, name: string): void {
+    if (!this.bridge.table(tableId).setName(name)) throw new OpenFlowError('OFPTFFC_EPERM');
   }
 
   private visibleTables(): readonly OpenFlowTable[] {

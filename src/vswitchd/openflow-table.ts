@@ -52,12 +52,16 @@ export interface TableSettings {
 
 const NO_SETTINGS: TableSettings = { name: '', flowLimit: null, evicts: false, groups: [] };
 
+/** OFP_MAX_TABLE_NAME_LEN without the null byte (OpenFlow 1.3.5 §A.3.5.5). */
+const MAX_NAME_SIZE = 31;
+
 export class OpenFlowTable {
   readonly id: number;
   readonly classifier = new Classifier<Rule>();
   /** Lookups that found a rule, and that did not. */
   matchedCount = 0;
   missedCount = 0;
+  private givenName = '';
   /** What becomes of packets that no rule matches; OpenFlow 1.1 and 1.2 can set it. */
   miss: TableMiss = 'default';
   settings: TableSettings = NO_SETTINGS;
@@ -124,10 +128,22 @@ export class OpenFlowTable {
     return event;
   }
 
+  /** The database's name for it, else a controller's, else ''. */
+  get name(): string {
+    return this.settings.name === '' ? this.givenName : this.settings.name;
+  }
+
+  /** A controller names the table; false where the database does. Empty: no name. */
+  setName(name: string): boolean {
+    if (this.settings.name !== '') return name === this.settings.name;
+    this.givenName = name.slice(0, MAX_NAME_SIZE);
+    return true;
+  }
+
   stats(): TableStatsEntry {
     return {
       tableId: this.id,
-      name: this.settings.name,
+      name: this.name,
       maxEntries: Math.min(this.settings.flowLimit ?? UNLIMITED_ENTRIES, UNLIMITED_ENTRIES),
       active: this.classifier.ruleCount,
       lookups: BigInt(this.matchedCount + this.missedCount),

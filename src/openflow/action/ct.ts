@@ -2,13 +2,15 @@
  * ct(commit,force,table=T,zone=Z,nat(…),exec(…),alg=A): sends the packet through connection tracking.
  * Mirrors CT of lib/ofp-actions.c, ovs-actions(7) "The ct action".
  */
+import type { PortNames } from '../ports.js';
+import { shownPorts } from './shown-ports.js';
 import { OFF_CT_STATE, OFF_NW_PROTO } from '#flowtable/flow-key.js';
 import { UserError } from '../../report/user-error.js';
 import { splitKeyValues } from '../key-value.js';
 import { parseU16 } from '../number-text.js';
 import { ethTypeOf, isIpType } from '../packet-type.js';
 import { checkSource, formatSubfield, parseSubfield, type Subfield } from '../subfield.js';
-import { parseTable } from '../table-text.js';
+import { formatTable, parseTable } from '../table-text.js';
 import type { ConntrackRequest } from '../translate-context.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
@@ -41,8 +43,8 @@ function parseZone(text: string): number | Subfield {
   }
 }
 
-function parseRecircTable(text: string): number {
-  const table = parseTable(text);
+function parseRecircTable(text: string, ports: PortNames): number {
+  const table = parseTable(text, ports);
   if (table === null) throw new UserError(`unknown table ${text}`);
   if (table === NO_TABLE) throw new UserError('invalid table 0xff');
   return table;
@@ -74,7 +76,7 @@ export const ctAction: ActionKind<CtAction> = {
     for (const { key, value } of splitKeyValues(argument)) {
       if (key === 'commit') commit = true;
       else if (key === 'force') force = true;
-      else if (key === 'table') recircTable = parseRecircTable(value);
+      else if (key === 'table') recircTable = parseRecircTable(value, context.ports);
       else if (key === 'zone') zone = laterZone(zone, parseZone(value));
       else if (key === 'alg') alg = parseAlg(value);
       else if (key === 'nat') actions.push(parseNat(value));
@@ -89,7 +91,7 @@ export const ctAction: ActionKind<CtAction> = {
     const parts: string[] = [];
     if (commit) parts.push('commit');
     if (force) parts.push('force');
-    if (recircTable !== null) parts.push(`table=${recircTable}`);
+    if (recircTable !== null) parts.push(`table=${formatTable(recircTable, shownPorts(context))}`);
     if (typeof zone !== 'number') parts.push(`zone=${formatSubfield(zone)}`);
     else if (zone !== 0) parts.push(`zone=${zone}`);
     const [first, ...others] = actions;

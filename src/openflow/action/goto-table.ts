@@ -1,7 +1,8 @@
 /** goto_table:TABLE: the pipeline goes on in a later table. Mirrors GOTO_TABLE of ofp-actions.c; OpenFlow 1.5.1 §5.5. */
 import { UserError } from '../../report/user-error.js';
-import { parseTable } from '../table-text.js';
+import { formatTable, parseTable } from '../table-text.js';
 import type { ActionKind } from './action-kind.js';
+import { shownPorts } from './shown-ports.js';
 
 export interface GotoTableAction {
   readonly kind: 'goto_table';
@@ -14,14 +15,14 @@ export const gotoTableAction: ActionKind<GotoTableAction> = {
   kind: 'goto_table',
   names: ['goto_table'],
 
-  parse(argument) {
-    const table = parseTable(argument);
+  parse(argument, _name, { ports }) {
+    const table = parseTable(argument, ports);
     if (table === null) throw new UserError(`unknown table "${argument}"`);
     return { kind: 'goto_table', table };
   },
 
-  format(action) {
-    return `goto_table:${action.table}`;
+  format({ table }, context) {
+    return `goto_table:${formatTable(table, shownPorts(context))}`;
   },
 
   validate({ table }, { tableId, tableCount }) {

@@ -9,7 +9,7 @@ import { maskValue, requireEthernet } from '../field-value.js';
 import { DEFAULT_PRIORITY, type FlowMod, NO_FLAGS } from '../flow-mod.js';
 import { splitKeyValues } from '../key-value.js';
 import { formatHex, parseLeadingDecimal, scanInteger } from '../number-text.js';
-import { OFPP_ALL, OFPP_FLOOD, OFPP_IN_PORT, OFPP_LOCAL, OFPP_MAX } from '../ports.js';
+import { OFPP_ALL, OFPP_FLOOD, OFPP_IN_PORT, OFPP_LOCAL, OFPP_MAX, type PortNames } from '../ports.js';
 import {
   checkDestination,
   checkSource,
@@ -20,7 +20,7 @@ import {
   type Subfield,
   subfieldMask,
 } from '../subfield.js';
-import { parseTable } from '../table-text.js';
+import { formatTable, parseTable } from '../table-text.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { formatLearnSpec, type LearnSpec, parseLearnSpec } from './learn-spec.js';
@@ -52,8 +52,8 @@ const u16 = (text: string): number => parseLeadingDecimal(text) & 0xffff;
 /** The writable form of an action while its text is read. */
 type Draft = { -readonly [K in keyof Omit<LearnAction, 'specs'>]: LearnAction[K] };
 
-function parseLearnTable(text: string, orig: string): number {
-  const table = parseTable(text);
+function parseLearnTable(text: string, orig: string, ports: PortNames): number {
+  const table = parseTable(text, ports);
   if (table === null) throw new UserError(`unknown table "${text}"`);
   if (table === TABLE_ALL) throw new UserError(`${orig}: table id 255 not valid for \`learn' action`);
   return table;
@@ -67,10 +67,15 @@ function parseResultDestination(text: string): Subfield {
 }
 
 /** Reads a parameter of the action; false where the key is none. */
-function readParameter(draft: Draft, key: string, value: string, orig: string): boolean {
+function readParameter(
+  draft: Draft,
+  key: string,
+  value: string,
+  { orig, ports }: { readonly orig: string; readonly ports: PortNames },
+): boolean {
   switch (key) {
     case 'table':
-      draft.tableId = parseLearnTable(value, orig);
+      draft.tableId = parseLearnTable(value, orig, ports);
       return true;
     case 'priority':
       draft.priority = u16(value);
@@ -182,14 +187,14 @@ export const learnAction: ActionKind<LearnAction> = {
     };
     const specs: LearnSpec[] = [];
     for (const pair of splitKeyValues(argument)) {
-      if (readParameter(draft, pair.key, pair.value, argument)) continue;
+      if (readParameter(draft, pair.key, pair.value, { orig: argument, ports: context.ports })) continue;
       specs.push(parseLearnSpec(argument, pair, context.ports));
     }
     return { ...draft, specs };
   },
 
   format(action, context) {
-    const parts = [`table=${action.tableId}`];
+    const parts = [`table=${formatTable(action.tableId, shownPorts(context))}`];
     if (action.idleTimeout !== 0) parts.push(`idle_timeout=${action.idleTimeout}`);
     if (action.hardTimeout !== 0) parts.push(`hard_timeout=${action.hardTimeout}`);
     if (action.finIdleTimeout !== 0) parts.push(`fin_idle_timeout=${action.finIdleTimeout}`);

@@ -6,7 +6,7 @@ import { UserError } from '../../report/user-error.js';
 import { matchHasCtTuple } from '../field-value.js';
 import { formatPort, parsePort } from '../port-text.js';
 import { OFPP_IN_PORT } from '../ports.js';
-import { parseTable } from '../table-text.js';
+import { formatTable, parseTable } from '../table-text.js';
 import type { ActionKind } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
 
@@ -37,7 +37,7 @@ export const resubmitAction: ActionKind<ResubmitAction> = {
     }
     let table: number | null = null;
     if (tableText !== '') {
-      const number = parseTable(tableText);
+      const number = parseTable(tableText, context.ports);
       if (number === null) throw new UserError(`${tableText}: resubmit to unknown table`);
       if (number !== TABLE_SAME) table = number;
     }
@@ -52,7 +52,7 @@ export const resubmitAction: ActionKind<ResubmitAction> = {
     const port = inPort === null ? '' : formatPort(inPort, shownPorts(context));
     const isSame = table === null || table === TABLE_SAME;
     if (isSame && inPort !== null) return `resubmit:${port}`;
-    return `resubmit(${port},${isSame ? '' : table}${withCtOrig ? ',ct' : ''})`;
+    return `resubmit(${port},${isSame ? '' : formatTable(table, shownPorts(context))}${withCtOrig ? ',ct' : ''})`;
   },
 
   validate(action, { match }) {

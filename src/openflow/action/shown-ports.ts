@@ -1,7 +1,6 @@
-/** Which port names an action's text shows: those of the bridge, or none but the reserved ones. */
+/** Which names of ports and tables a text shows: those of the switch, or none but the reserved ports'. */
 import { NO_PORT_NAMES, type PortNames } from '../ports.js';
-import type { ActionFormatContext } from './action-kind.js';
 
-export function shownPorts(context: ActionFormatContext): PortNames {
-  return context.names ? context.ports : NO_PORT_NAMES;
+export function shownPorts(options: { readonly ports: PortNames; readonly names?: boolean }): PortNames {
+  return options.names ? options.ports : NO_PORT_NAMES;
 }

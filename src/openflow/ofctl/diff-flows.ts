@@ -4,6 +4,8 @@
  * that in which a classifier would list all of them.
  */
 import { Classifier } from '#flowtable/classifier.js';
+import { shownPorts } from '../action/shown-ports.js';
+import { formatTable } from '../table-text.js';
 import { type ActionTextOptions, formatActions } from '../action/action-list.js';
 import { parseFlowFile } from '../flow-file.js';
 import type { FlowMod } from '../flow-mod.js';
@@ -107,7 +109,7 @@ const isSame = (a: Flow, b: Flow): boolean =>
   formatActions(a.actions, { ports: NO_PORT_NAMES }) === formatActions(b.actions, { ports: NO_PORT_NAMES });
 
 function formatFlow(flow: Flow, options: ActionTextOptions): string {
-  let text = flow.tableId === 0 ? '' : `table=${flow.tableId} `;
+  let text = flow.tableId === 0 ? '' : `table=${formatTable(flow.tableId, shownPorts(options))} `;
   text += formatMatch(flow.match, { ...options, priority: flow.priority });
   if (flow.cookie !== 0n) text += ` cookie=0x${flow.cookie.toString(16)}`;
   if (flow.idleTimeout !== 0) text += ` idle_timeout=${flow.idleTimeout}`;

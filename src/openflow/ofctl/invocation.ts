@@ -156,9 +156,9 @@ export class Invocation {
     return this.askOnce(`ports unix:${name}`, name);
   }
 
-  /** As the commands that name a table ask for the tables' names; Upcall's have none. */
-  tablesToAccept(name: string): void {
-    if (this.options.names !== false) this.askOnce(`tables ${name}`, name);
+  /** Names of tables only. */
+  tablesToAccept(name: string): PortNames {
+    return this.options.names === false ? NO_PORT_NAMES : this.askOnce(`tables ${name}`, name);
   }
 
   /** Prints what a switch answers to a request: its reply, or its refusal with the request. */

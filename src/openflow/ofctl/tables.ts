@@ -1,11 +1,12 @@
 /**
  * mod-table, dump-tables and dump-table-desc. Mirrors ofctl_mod_table() of utilities/ovs-ofctl.c and
- * parse_ofp_table_mod() (lib/ofp-table.c). Tables have no names in Upcall yet.
+ * parse_ofp_table_mod() (lib/ofp-table.c).
  */
 import { UserError } from '../../report/user-error.js';
 import { scanInteger } from '../number-text.js';
 import { type OpenFlowVersion, protocolsOfVersion } from '../protocol.js';
-import { offering } from '../switch-connection.js';
+import { NO_PORT_NAMES, type PortNames } from '../ports.js';
+import { offering, type SwitchConnection } from '../switch-connection.js';
 import { formatTableFeatures } from '../table-features-format.js';
 import { formatTableDescription, formatTableMod, formatTableStats } from '../table-format.js';
 import type { TableMod } from '../table-mod.js';
@@ -21,9 +22,12 @@ const MAX_PERCENT = 100;
 interface ParsedTableMod {
   readonly mod: TableMod;
   readonly versions: readonly OpenFlowVersion[];
+  /** The name that the table is to have, where that is what is asked for. */
+  readonly name?: string;
 }
 
 const BEFORE_13: readonly OpenFlowVersion[] = [11, 12];
+const SINCE_13: readonly OpenFlowVersion[] = [13, 14, 15];
 const SINCE_14: readonly OpenFlowVersion[] = [14, 15];
 
 function parsePercent(text: string | undefined, which: string): number {
@@ -49,8 +53,8 @@ function parseVacancy(setting: string): NonNullable<TableMod['vacancy']> {
   return { isOn: true, down, up };
 }
 
-function parseTableMod(tableText: string, setting: string): ParsedTableMod {
-  const tableId = tableText.toLowerCase() === 'all' ? ALL_TABLES : parseTable(tableText);
+function parseTableMod(tableText: string, setting: string, names: PortNames): ParsedTableMod {
+  const tableId = tableText.toLowerCase() === 'all' ? ALL_TABLES : parseTable(tableText, names);
   if (tableId === null) throw new UserError(`unknown table "${tableText}"`);
   const none: TableMod = { tableId, miss: null, eviction: null, vacancy: null };
   switch (setting) {
@@ -71,7 +75,7 @@ function parseTableMod(tableText: string, setting: string): ParsedTableMod {
   const word = setting.split(':')[0]!;
   if ('vacancy'.startsWith(word)) return { mod: { ...none, vacancy: parseVacancy(setting) }, versions: SINCE_14 };
   if (tableId !== ALL_TABLES && setting.startsWith('name:')) {
-    throw new UserError(`${setting}: Upcall's tables have no names yet`);
+    return { mod: none, versions: SINCE_13, name: setting.slice('name:'.length) };
   }
   throw new UserError(`invalid table_mod setting ${setting}`);
 }
@@ -95,6 +99,20 @@ function withPresentSettings(
   };
 }
 
+/** All tables' features are asked for and sent back with the name changed. */
+function nameTable(
+  invocation: Invocation,
+  connection: SwitchConnection,
+  { version, tableId, name }: { readonly version: OpenFlowVersion; readonly tableId: number; readonly name: string },
+): void {
+  if (tableId >= LAST_TABLE) throw new UserError(`switch does not have table ${tableId}`);
+  invocation.nextXid();
+  const xid = invocation.nextXid();
+  invocation.refusable(version, xid, invocation.header('OFPST_TABLE_FEATURES request', version, xid), () =>
+    offering(connection, 'setTableName').setTableName(tableId, name),
+  );
+}
+
 export const modTable: OfctlCommand = {
   name: 'mod-table',
   usage: 'switch mod',
@@ -102,8 +120,8 @@ export const modTable: OfctlCommand = {
   maxArgs: 3,
   writes: true,
   run(invocation, [name = '', table = '', setting = '']) {
-    invocation.tablesToAccept(name);
-    const { mod, versions } = parseTableMod(table, setting);
+    const names = invocation.tablesToAccept(name);
+    const { mod, versions, name: tableName } = parseTableMod(table, setting, names);
     const allowed = versions.filter((one) => (protocolsOfVersion(one) & invocation.options.allowed) !== 0);
     if (allowed.length === 0) {
       const names = versions.map((one) => `OpenFlow${one}`).join(', ');
@@ -111,6 +129,10 @@ export const modTable: OfctlCommand = {
     }
     const { connection } = invocation.open(name);
     const version = allowed.at(-1)!;
+    if (tableName !== undefined) {
+      nameTable(invocation, connection, { version, tableId: mod.tableId, name: tableName });
+      return;
+    }
     const needsPresent = [14, 15].some(
       (one) => (protocolsOfVersion(one as OpenFlowVersion) & invocation.options.allowed) !== 0,
     );
@@ -149,9 +171,10 @@ export const dumpTableDesc: OfctlCommand = {
     const version = highestVersion(invocation.options.allowed);
     if (version < 14) throw new UserError("dump-table-desc needs OpenFlow 1.4 or later ('-O OpenFlow14')");
     const { connection } = invocation.open(name);
+    const names = invocation.showsNames ? connection.ports : NO_PORT_NAMES;
     const head = invocation.header('OFPST_TABLE_DESC reply', version, invocation.nextXid());
     const tables = offering(connection, 'tableDescriptions').tableDescriptions();
-    invocation.print(`${head}${tables.map(formatTableDescription).join('')}`);
+    invocation.print(`${head}${tables.map((table) => formatTableDescription(table, names)).join('')}`);
   },
 };
 
