@@ -110,7 +110,7 @@ export function formatTableStats(entries: readonly TableStatsEntry[], version: O
           ? ['    (same features)']
           : []
         : featureLines(features, version, before?.features ?? null);
-      const name = stats.name === '' ? '' : ` ("${stats.name}")`;
+      const name = version >= 13 || stats.name === '' ? '' : ` ("${stats.name}")`;
       text += `\n  table ${stats.tableId}${name}:\n${[head, ...rest].join('\n')}\n`;
     }
     before = { stats, features };
