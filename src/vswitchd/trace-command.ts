@@ -3,7 +3,7 @@
  * translation, this file frames it as ovs-appctl shows it.
  */
 import type { DpAction, SlowPathReason } from '#datapath/dpif.js';
-import { FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT } from '#flowtable/flow-key.js';
+import { FlowKey, OFF_ACTSET_OUTPUT, OFF_CT_STATE, OFF_IN_PORT, OFF_RECIRC_ID } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import { OptionMap } from '#flowtable/tunnel-options.js';
 import type { Action } from '#src/openflow/action/action.js';
@@ -11,7 +11,7 @@ import { checkActions, parseActionList } from '#src/openflow/action/action-list.
 import { formatFlow } from '#src/openflow/flow-format.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import { formatHex } from '#src/openflow/number-text.js';
-import { NO_PORT_NAMES, OFPP_UNSET, type PortNames } from '#src/openflow/ports.js';
+import { NO_PORT_NAMES, OFPP_CONTROLLER, OFPP_NONE, OFPP_UNSET, type PortNames } from '#src/openflow/ports.js';
 import type { Protocols } from '#src/openflow/protocol.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 import { UserError } from '#src/report/user-error.js';
@@ -21,13 +21,14 @@ import type { Bridge } from './bridge.js';
 import { formatOdpActions } from './odp/odp-actions-format.js';
 import { CT_STATE_NAMES, formatFlags } from './odp/odp-flags.js';
 import { TABLE_COUNT } from './openflow-table.js';
+import { isTunnelled } from './tunnel.js';
 import { supposeNat } from './trace-nat.js';
 import { TRANSLATE_ERROR_TEXT, type TranslateOutcome } from './translate/outcome.js';
 import { renderTrace } from './translate/trace.js';
 import { Translation } from './translate/translation.js';
 import { reply, replyError, type UnixctlCommand } from './unixctl/command.js';
 import { dpifPortNames } from './unixctl/dpctl.js';
-import { parseTraceArguments, type TraceHost, type TraceRequest } from './unixctl/trace-arguments.js';
+import { parseTraceArguments, type Received, type TraceHost, type TraceRequest } from './unixctl/trace-arguments.js';
 import type { UnixctlResult } from './vswitchd-api.js';
 
 const SLOW_PATH_EXPLANATIONS: Readonly<Record<SlowPathReason, string>> = {
@@ -142,6 +143,22 @@ function executeWithoutOutput(bridge: Bridge, request: TraceRequest, outcome: Tr
   bridge.backer.dpif.execute(request.packet!, key, actions);
 }
 
+/** Mirrors xlate_lookup_ofproto_(). */
+function receivedBy(backer: Backer, key: FlowKey): Received | { readonly error: string } {
+  const recircId = key.u32(OFF_RECIRC_ID);
+  const frozen = backer.recirculation.find(recircId);
+  if (recircId !== 0 && frozen === undefined) {
+    return { error: `no recirculation data for recirc_id ${formatHex(recircId)}` };
+  }
+  // A controller's packet and one on its way to a bond come from no port.
+  const isFromNowhere = frozen?.inPort === OFPP_NONE || frozen?.inPort === OFPP_CONTROLLER;
+  const port = isFromNowhere ? null : backer.findPort(key);
+  if (port !== null) return { bridge: port.bridge.name, ofPort: port.ofPort };
+  if (frozen !== undefined) return { bridge: frozen.bridge.name, ofPort: frozen.inPort };
+  if (isTunnelled(key)) return { error: 'no OpenFlow tunnel port for this packet' };
+  return { error: `no OpenFlow port for datapath port ${key.u32(OFF_IN_PORT)}` };
+}
+
 /** ofproto/trace and ofproto/trace-packet-out, given a way to find bridges. */
 export function traceCommands(
   bridgeNamed: (name: string) => Bridge | undefined,
@@ -151,8 +168,8 @@ export function traceCommands(
     bridgePorts: (name) => bridgeNamed(name)?.portNames ?? NO_PORT_NAMES,
     tunnelOptions: (name) => bridgeNamed(name)?.tunnelOptions ?? new OptionMap(),
     receivedBy: (datapath, key) => {
-      const port = backerNamed(datapath)?.findPort(key) ?? null;
-      return port === null ? null : { bridge: port.bridge.name, ofPort: port.ofPort };
+      const backer = backerNamed(datapath);
+      return backer === undefined ? { error: 'Cannot find the datapath' } : receivedBy(backer, key);
     },
   };
   const trace = (

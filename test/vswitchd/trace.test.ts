@@ -84,3 +84,44 @@ describe('Counters of a patch port', () => {
     ]);
   });
 });
+
+describe('The trace of a packet from the datapath', () => {
+  it.each([
+    ['a port that no bridge has', 'in_port(42),eth()', 'no OpenFlow port for datapath port 42'],
+    [
+      'a tunnel that no port ends',
+      'tunnel(src=5.5.5.5,dst=6.6.6.6,ttl=64,flags()),in_port(1),eth()',
+      'no OpenFlow tunnel port for this packet',
+    ],
+    [
+      'a recirculation that is not known',
+      'recirc_id(0x77),in_port(1),eth()',
+      'no recirculation data for recirc_id 0x77',
+    ],
+    [
+      'that, without a port',
+      'recirc_id(0x77),eth(),eth_type(0x0800),ipv4()',
+      'no recirculation data for recirc_id 0x77',
+    ],
+  ])('says where it cannot come from: %s', (_, flow, error) => {
+    const sw = TestSwitch.withPorts(2);
+    expect(() => sw.appctl(`ofproto/trace ovs-dummy '${flow}'`)).toThrow(error);
+  });
+});
+
+describe('Megaflows that are turned off', () => {
+  it('leave a flow that can be traced as it is shown', () => {
+    const sw = TestSwitch.withPorts(2);
+    sw.appctl('upcall/disable-megaflows');
+    sw.appctl(
+      'netdev-dummy/receive p1 in_port(1),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),ipv4()',
+    );
+    const [flow = ''] = sw.appctl('dpif/dump-flows -m br0').split(', packets');
+    expect(flow.replace(/^ufid:\S+ /, '')).toBe(
+      'skb_priority(0),skb_mark(0),ct_state(0/0xff),ct_zone(0),ct_mark(0),ct_label(0),recirc_id(0),dp_hash(0),' +
+        'in_port(p1),packet_type(ns=0,id=0),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),' +
+        'ipv4(src=0.0.0.0,dst=0.0.0.0,proto=0,tos=0,ttl=0,frag=no)',
+    );
+    expect(sw.appctl(`ofproto/trace '${flow}'`)).toContain('Datapath actions: drop\n');
+  });
+});

@@ -39,7 +39,14 @@ import {
 import { formatHex } from '#src/openflow/number-text.js';
 import type { PortNames } from '#src/openflow/ports.js';
 import { type MemberAttribute, coversNoMember, formatMembers, isMemberAttribute } from './odp-attributes.js';
-import { CT_STATE_NAMES, TCP_FLAGS_ALL, TCP_FLAG_NAMES, formatFlags, formatFlagsMasked } from './odp-flags.js';
+import {
+  CT_STATE_NAMES,
+  CT_STATE_SUPPORTED,
+  TCP_FLAGS_ALL,
+  TCP_FLAG_NAMES,
+  formatFlags,
+  formatFlagsMasked,
+} from './odp-flags.js';
 import { formatNsh } from './odp-nsh.js';
 import type { OdpAttribute } from './odp-scan.js';
 import { formatTunnel, hasTunnel } from './odp-tunnel.js';
@@ -116,7 +123,8 @@ class AttributeList {
   conntrack(): void {
     const { key, mask, verbose } = this;
     const state = key.u16(OFF_CT_STATE);
-    const stateMask = mask?.u16(OFF_CT_STATE) ?? null;
+    // An exact flow has the bits as well that mean nothing to the datapath.
+    const stateMask = mask === null ? null : mask.u16(OFF_CT_STATE) & CT_STATE_SUPPORTED;
     if (verbose) {
       this.parts.push(`ct_state(${formatHex(state)}${stateMask === null ? '' : `/${formatHex(stateMask)}`})`);
     } else if (stateMask === null) {

@@ -35,13 +35,18 @@ export interface TraceRequest {
 const MAX_PAYLOAD_SIZE = 64000;
 
 /** What the parser asks of the switch beyond the context of all commands. */
+export interface Received {
+  readonly bridge: string;
+  readonly ofPort: number;
+}
+
 export interface TraceHost {
   /** Names of a bridge's ports, for its flows. */
   bridgePorts(bridge: string): PortNames;
   /** Where a bridge has options of tunnels. */
   tunnelOptions(bridge: string): OptionMap;
-  /** The bridge and OpenFlow port that a packet with this datapath key comes in by (tunnels by their endpoints), or null. */
-  receivedBy(datapath: string, key: FlowKey): { readonly bridge: string; readonly ofPort: number } | null;
+  /** The bridge and OpenFlow port that a packet with this datapath key comes in by (tunnels by their endpoints). */
+  receivedBy(datapath: string, key: FlowKey): Received | { readonly error: string };
 }
 
 /** Throws UserError in OVS's words. */
@@ -155,14 +160,12 @@ function parseTracedFlow(
   }
   if (datapath === undefined) throw new UserError('Cannot find the datapath');
   const received = host.receivedBy(datapath, flow);
-  if (received !== null) {
-    flow.setU32(OFF_IN_PORT, received.ofPort);
-    const options = host.tunnelOptions(received.bridge);
-    if (hasRawOptions(flow) && !translateOptions(flow, options)) throw new UserError('Failed to parse Geneve options');
-    flow.optionPlaces = options;
-    return { bridge: received.bridge, flow };
-  }
-  throw new UserError(`no OpenFlow port for datapath port ${flow.u32(OFF_IN_PORT)}`);
+  if ('error' in received) throw new UserError(received.error);
+  flow.setU32(OFF_IN_PORT, received.ofPort);
+  const options = host.tunnelOptions(received.bridge);
+  if (hasRawOptions(flow) && !translateOptions(flow, options)) throw new UserError('Failed to parse Geneve options');
+  flow.optionPlaces = options;
+  return { bridge: received.bridge, flow };
 }
 
 function parseBridgeFlow(
