@@ -3,7 +3,9 @@
  * themselves. Mirrors struct ofbundle / xbundle and ofport_dpif / xport.
  */
 import type { Dpif } from '#datapath/dpif.js';
+import type { Bfd } from './bfd/bfd.js';
 import type { Bond } from './bond/bond.js';
+import type { Cfm } from './cfm/cfm.js';
 import type { Lacp } from './lacp/lacp.js';
 import type { Netdev } from './netdev.js';
 import type { Bridge } from './bridge.js';
@@ -55,6 +57,8 @@ export interface SwitchPort {
   peerName: string | null;
   tunnel: TunnelConfig | null;
   readonly tree: PortTree;
+  bfd: Bfd | null;
+  cfm: Cfm | null;
   /** The DSCP (in the upper six bits) that packets of a queue get when they leave, by skb_priority. */
   dscpByPriority: ReadonlyMap<number, number>;
   /** patch and tunnel ports: what translation credits. */

@@ -29,6 +29,7 @@ import { configureMirrors } from './mirror-settings.js';
 import { DummyWires } from './dummy-wires.js';
 import type { FlowExportSurroundings } from './flow-export/flow-export.js';
 import { configureFlowExport } from './flow-export/settings.js';
+import type { LinkMonitors } from './link-monitors.js';
 import type { Netdev, NetdevProvider } from './netdev.js';
 import { DummyNetdev, type OpenFile, VirtualNetdev } from './netdev-dummy.js';
 import { Ofproto } from './ofproto.js';
@@ -59,6 +60,7 @@ export interface ConfigurationEnvironment {
   readonly openFile: OpenFile;
   readonly bonds: Bonds;
   readonly trees: SpanningTrees;
+  readonly monitors: LinkMonitors;
   readonly flowExport: FlowExportSurroundings;
   /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
   backer(type: string): Backer;
@@ -112,6 +114,7 @@ export class Configuration {
       configureQueues(entry.bridge, row);
       this.configureBridge(entry, row);
       configureProtocols(entry, row, this.env.bonds, this.env.trees);
+      for (const { port, row: iface } of entry.interfaces.values()) this.env.monitors.configure(port, iface);
       const isSubAgent = configureFlowExport(entry.bridge, row, this.env.database, subAgents, this.env.flowExport);
       if (isSubAgent) subAgents++;
     }
@@ -302,6 +305,7 @@ export class Configuration {
     if (port.ofPort !== OFPP_LOCAL) entry.numbers.release(port.ofPort);
     bridge.tree?.leave(port);
     leaveBundle(port, this.bundleSurroundings);
+    this.env.monitors.forget(port);
     port.netdev.onReceive(null);
     port.netdev.onChange(null);
     port.netdev.close();
@@ -375,6 +379,8 @@ export class Configuration {
       peerName,
       tunnel,
       tree: { port: null, state: 'disabled', enteredMs: 0 },
+      bfd: null,
+      cfm: null,
       dscpByPriority: new Map(),
       credited: { rxPackets: 0, rxBytes: 0, txPackets: 0, txBytes: 0 },
     };

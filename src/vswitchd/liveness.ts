@@ -13,9 +13,13 @@ export const MAX_WATCH_DEPTH = 128;
 /** Is the device up, with a carrier? */
 export const hasLink = ({ netdev }: SwitchPort): boolean => netdev.up && netdev.carrier;
 
-/** Has the port a link, and does LACP, where there is any, let it carry traffic? */
+/** Where there is CFM or BFD, does one of them say that the other end can be reached? */
+const isReachable = ({ bfd, cfm }: SwitchPort): boolean =>
+  (bfd === null && cfm === null) || cfm?.mayEnable === true || bfd?.isForwarding() === true;
+
+/** Has the port a link, and do CFM or BFD, and LACP, where there is any, let it carry traffic? */
 export const isPortLive = (port: SwitchPort): boolean =>
-  hasLink(port) && (port.bundle?.lacp == null || port.bundle.lacp.mayEnable(port));
+  hasLink(port) && isReachable(port) && (port.bundle?.lacp == null || port.bundle.lacp.mayEnable(port));
 
 /** What is worth telling of an inquiry. */
 export interface LivenessReport {

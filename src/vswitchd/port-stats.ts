@@ -59,8 +59,14 @@ export function withConfig(port: PortDescription, config: number): PortDescripti
   return (config & PORT_DOWN) === 0 ? { ...port, config } : withoutLife({ ...port, config });
 }
 
+/** Does translation count the port's packets, in place of a device? */
+const isCreditedPort = ({ odpPort, tunnel }: SwitchPort): boolean => odpPort === null || tunnel !== null;
+
+export const rxPacketsOf = (port: SwitchPort): number =>
+  isCreditedPort(port) ? port.credited.rxPackets : port.netdev.stats().rxPackets;
+
 export function portStatsEntry(port: SwitchPort, nowNs: number): PortStatsEntry {
-  const isCredited = port.odpPort === null || port.tunnel !== null;
+  const isCredited = isCreditedPort(port);
   const stats = port.netdev.stats();
   const rx = isCredited
     ? { packets: port.credited.rxPackets, bytes: port.credited.rxBytes }

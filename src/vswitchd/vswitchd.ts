@@ -11,16 +11,19 @@ import type { Database } from '#src/ovsdb/database.js';
 import { openVSwitchSchema } from '#src/ovsdb/open-vswitch-schema.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import { Backer, DEFAULT_FLOW_LIMIT, DEFAULT_MAX_IDLE_MS } from './backer.js';
+import { bfdCommands } from './bfd/commands.js';
 import { Bonds } from './bond/bonds.js';
 import { bondCommands } from './bond/commands.js';
 import type { Bridge } from './bridge.js';
 import type { SwitchPort } from './bundle.js';
+import { cfmCommands } from './cfm/commands.js';
 import { Configuration } from './configuration.js';
 import { Coverage } from './coverage.js';
 import { countedEvents } from './coverage-events.js';
 import { HandmadeDatapaths } from './datapath-admin.js';
 import type { ExportHost } from './flow-export/collectors.js';
 import { lacpCommands } from './lacp/commands.js';
+import { LinkMonitors } from './link-monitors.js';
 import { listTunnelsCommand } from './list-tunnels.js';
 import { nativeTunnelCommands } from './native-tunnel/commands.js';
 import { NativeTunnels } from './native-tunnel/native-tunnels.js';
@@ -78,6 +81,7 @@ export class Vswitchd implements VswitchdApi {
   private readonly nativeTunnels: NativeTunnels;
   private readonly bonds: Bonds;
   private readonly trees: SpanningTrees;
+  readonly monitors: LinkMonitors;
   private isReconciling = false;
   private isShowingTrees = false;
   /** VLAN headers that are looked at, at most (Open_vSwitch:other_config:vlan-limit). */
@@ -106,9 +110,15 @@ export class Vswitchd implements VswitchdApi {
       onStatusChange: () => this.showTrees(),
       onPortChange: (bridge) => this.configuration.bridges().get(bridge.name)?.ofproto.notePorts(),
     });
+    this.monitors = new LinkMonitors({
+      scheduler: options.scheduler,
+      rng: options.rng,
+      onChange: (ports) => this.linksChanged(ports),
+    });
     this.configuration = new Configuration({
       bonds: this.bonds,
       trees: this.trees,
+      monitors: this.monitors,
       database: options.database,
       scheduler: options.scheduler,
       rng: options.rng,
@@ -147,6 +157,8 @@ export class Vswitchd implements VswitchdApi {
       ...bondCommands(this.bonds),
       ...lacpCommands(this.bonds),
       ...spanningTreeCommands(this.trees),
+      ...bfdCommands(this.monitors),
+      ...cfmCommands(this.monitors),
       ...traceCommands(
         (name) => this.bridgeNamed(name),
         (name) => this.backers.get(name),
@@ -283,6 +295,13 @@ export class Vswitchd implements VswitchdApi {
     } finally {
       this.isReconciling = false;
     }
+  }
+
+  /** BFD or CFM has found something out: flows, bonds, controllers and the database go by it. */
+  private linksChanged(ports: ReadonlySet<SwitchPort>): void {
+    for (const { bridge } of ports) bridge.backer.noteChange();
+    this.bonds.noteChange();
+    this.configuration.noteDeviceChange();
   }
 
   private nativeTunnelPorts(): IterableIterator<SwitchPort> {

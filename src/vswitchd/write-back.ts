@@ -5,7 +5,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Atom, Database, Datum, Row } from '#src/ovsdb/database.js';
 import type { Bridge } from './bridge.js';
+import { bfdStatus } from './bfd/bfd-text.js';
 import type { SwitchPort } from './bundle.js';
+import { cfmColumns } from './cfm/columns.js';
 import { DummyNetdev, VirtualNetdev } from './netdev-dummy.js';
 import { SUPPORTED_TUNNEL_TYPES } from './tunnel.js';
 
@@ -185,7 +187,17 @@ function showInterface(entry: ShownBridge, iface: Row, errors: ReadonlyMap<strin
   const error = errors.get(name) ?? (isAlone ? peerError(port) : undefined);
   const none = ['set', []];
   if (port === undefined) {
-    update(iface, { ofport: -1, error: error ?? none, mac_in_use: none, admin_state: none, link_state: none });
+    update(iface, {
+      ofport: -1,
+      error: error ?? none,
+      mac_in_use: none,
+      admin_state: none,
+      link_state: none,
+      // As in OVS the other columns of CFM, and BFD's, are not.
+      cfm_fault: none,
+      cfm_fault_status: none,
+      cfm_remote_mpids: none,
+    });
     return;
   }
   const { netdev } = port;
@@ -199,6 +211,8 @@ function showInterface(entry: ShownBridge, iface: Row, errors: ReadonlyMap<strin
     ifindex: netdev.ifindex,
     lacp_current: port.bundle?.lacp == null ? none : port.bundle.lacp.isCurrent(port),
     mtu: isVirtual ? none : netdev.mtu,
+    bfd_status: ['map', port.bfd === null ? [] : bfdStatus(port.bfd)],
+    ...cfmColumns(port.cfm),
     // The first time at once, then as time goes on.
     ...((iface.get('statistics') as ReadonlyMap<Atom, Atom>).size === 0 ? { statistics: statisticsOf(port) } : {}),
   });

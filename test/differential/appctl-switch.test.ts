@@ -324,7 +324,7 @@ const COUNTED_COMMANDS: Commands = [
 ];
 
 /** Commands of protocols that Upcall does not have, and of its own life. */
-const NOT_LISTED = /^ {2}(bfd|cfm|rstp|stp)\//;
+const NOT_LISTED = /^ {2}rstp\//;
 
 describe.skipIf(!requireOracle())('ovs-appctl around the switch, as in real OVS', () => {
   let oracle: OvsOracle;

@@ -4,6 +4,7 @@
  */
 import type { Row } from '#src/ovsdb/database.js';
 import type { LacpMemberSettings, LacpSettings } from '../lacp/lacp.js';
+import { integerOption, isOptionTrue } from '../row-options.js';
 
 export type BondMode = 'active-backup' | 'balance-slb' | 'balance-tcp';
 
@@ -27,39 +28,25 @@ const DEFAULT_MIIMON_INTERVAL_MS = 200;
 const DEFAULT_REBALANCE_INTERVAL_MS = 10_000;
 const LEAST_REBALANCE_INTERVAL_MS = 1000;
 const MAX_U16 = 0xffff;
-const MAX_INT = 0x7fff_ffff;
-
-type Options = ReadonlyMap<string, string>;
-
-/** smap_get_int(): text that is no number, or too large, is as good as none. */
-function integer(options: Options, name: string, preset: number): number {
-  const text = options.get(name);
-  if (text === undefined || !/^[\s]*[-+]?\d+$/.test(text)) return preset;
-  const value = Number(text);
-  return Math.abs(value) > MAX_INT ? preset : value;
-}
-
-/** smap_get_bool(), of a preset that is false. */
-const isTrue = (options: Options, name: string): boolean => options.get(name)?.toLowerCase() === 'true';
 
 export function bondSettings(port: Row): BondSettings {
   const other = port.map('other_config');
   const wanted = port.string('bond_mode');
   const mode: BondMode = wanted === 'balance-slb' || wanted === 'balance-tcp' ? wanted : 'active-backup';
-  const fallsBack = isTrue(other, 'lacp-fallback-ab');
-  const interval = integer(other, 'bond-rebalance-interval', DEFAULT_REBALANCE_INTERVAL_MS);
-  const miimon = integer(other, 'bond-miimon-interval', 0);
+  const fallsBack = isOptionTrue(other, 'lacp-fallback-ab');
+  const interval = integerOption(other, 'bond-rebalance-interval', DEFAULT_REBALANCE_INTERVAL_MS);
+  const miimon = integerOption(other, 'bond-miimon-interval', 0);
   return {
     name: port.string('name') ?? '',
     mode,
     updelayMs: Math.max(0, port.integer('bond_updelay') ?? 0),
     downdelayMs: Math.max(0, port.integer('bond_downdelay') ?? 0),
-    hashBasis: integer(other, 'bond-hash-basis', 0) >>> 0,
+    hashBasis: integerOption(other, 'bond-hash-basis', 0) >>> 0,
     rebalanceIntervalMs: interval === 0 ? 0 : Math.max(LEAST_REBALANCE_INTERVAL_MS, interval),
     fallsBack,
     primary: mode === 'active-backup' || fallsBack ? (other.get('bond-primary') ?? null) : null,
-    usesLbOutput: mode === 'balance-tcp' && isTrue(other, 'lb-output-action'),
-    allMembersActive: mode === 'balance-slb' && isTrue(other, 'all-members-active'),
+    usesLbOutput: mode === 'balance-tcp' && isOptionTrue(other, 'lb-output-action'),
+    allMembersActive: mode === 'balance-slb' && isOptionTrue(other, 'all-members-active'),
     miimonIntervalMs: other.get('bond-detect-mode') !== 'miimon' ? 0 : miimon > 0 ? miimon : DEFAULT_MIIMON_INTERVAL_MS,
   };
 }
@@ -71,7 +58,7 @@ export function lacpSettings(port: Row, bridgeMac: Uint8Array): LacpSettings | n
   const other = port.map('other_config');
   const systemId = systemIdOf(other.get('lacp-system-id'), bridgeMac);
   if (systemId === null || /^0+$/.test(systemId)) return null;
-  const priority = integer(other, 'lacp-system-priority', 0);
+  const priority = integerOption(other, 'lacp-system-priority', 0);
   const isBond = port.refs('interfaces').length > 1;
   return {
     name: port.string('name') ?? '',
@@ -80,7 +67,7 @@ export function lacpSettings(port: Row, bridgeMac: Uint8Array): LacpSettings | n
     systemPriority: priority > 0 && priority <= MAX_U16 ? priority : MAX_U16 - (isBond ? 1 : 0),
     isActive: wanted === 'active',
     isFast: other.get('lacp-time')?.toLowerCase() === 'fast',
-    fallsBack: isTrue(other, 'lacp-fallback-ab'),
+    fallsBack: isOptionTrue(other, 'lacp-fallback-ab'),
   };
 }
 
@@ -98,7 +85,7 @@ function systemIdOf(text: string | undefined, bridgeMac: Uint8Array): string | n
 export function lacpMemberSettings(iface: Row, ofPort: number): LacpMemberSettings {
   const other = iface.map('other_config');
   const within = (name: string, least: number, preset: number): number => {
-    const value = integer(other, name, preset);
+    const value = integerOption(other, name, preset);
     return value < least || value > MAX_U16 ? preset : value;
   };
   return {

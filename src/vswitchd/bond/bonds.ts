@@ -5,7 +5,6 @@
  * The invariant: whatever changes a link, a setting or what a partner says is taken up before time moves on.
  */
 import type { Rng } from '#datapath/environment.js';
-import { OFPP_NONE } from '#src/openflow/ports.js';
 import type { Row } from '#src/ovsdb/database.js';
 import type { Scheduler, Timer } from '#src/sim/scheduler.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
@@ -13,6 +12,7 @@ import { Lacp } from '../lacp/lacp.js';
 import { hasLink, isPortLive } from '../liveness.js';
 import { DummyNetdev, VirtualNetdev } from '../netdev-dummy.js';
 import { hashString, OvsHmap } from '../ovs-hmap.js';
+import { sendByPort } from '../send-by-port.js';
 import { Bond } from './bond.js';
 import { bondSettings, lacpMemberSettings, lacpSettings } from './bond-settings.js';
 import { composeLearningPacket } from './learning-packet.js';
@@ -165,7 +165,7 @@ export class Bonds {
     const { bond, lacp, bridge } = bundle;
     let changed = false;
     for (const port of bundle.ports) if (this.runPort(bundle, port, nowMs)) changed = true;
-    if (lacp?.run(nowMs, (port, frame) => this.send(port, frame)) === true) changed = true;
+    if (lacp?.run(nowMs, sendByPort) === true) changed = true;
     if (bond === null) return changed;
     // As the ports were before LACP ran, as in OVS: what it has found out counts the next time.
     for (const member of bond.members) member.mayEnable = this.linkOf(member.port).isLive;
@@ -240,15 +240,6 @@ export class Bonds {
     });
   }
 
-  private send(port: SwitchPort, packet: Uint8Array): void {
-    const { bridge, ofPort } = port;
-    bridge.backer.packetOut(bridge, {
-      packet,
-      inPort: OFPP_NONE,
-      actions: [{ kind: 'output', port: ofPort, maxLen: 0 }],
-    });
-  }
-
   /** Tells the neighbours where all machines that are not behind the bond are to be found now. */
   private sendLearningPackets(bundle: Bundle, bond: Bond): void {
     const packets: [SwitchPort, Uint8Array][] = [];
@@ -258,7 +249,7 @@ export class Bonds {
       const member = bond.chooseForSource(packet.subarray(6, 12), vlan);
       if (member !== null) packets.push([member.port, packet]);
     }
-    for (const [port, packet] of packets) this.send(port, packet);
+    for (const [port, packet] of packets) sendByPort(port, packet);
   }
 
   private nowMs(): number {

@@ -4,12 +4,12 @@
  *
  * The invariant: what BPDUs and links change is taken up before time moves on.
  */
-import { OFPP_NONE } from '#src/openflow/ports.js';
 import type { Row } from '#src/ovsdb/database.js';
 import type { Scheduler, Timer } from '#src/sim/scheduler.js';
 import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
 import { BridgeStp } from '../stp/bridge-stp.js';
+import { sendByPort } from '../send-by-port.js';
 import { composeBpduFrame } from './frame.js';
 import type { SpanningTree, TreePortSettings } from './tree.js';
 
@@ -95,8 +95,7 @@ export class SpanningTrees {
     for (const { port, frame } of this.outgoing.splice(0)) {
       const { bridge, ofPort } = port;
       if (bridge.ports.get(ofPort) !== port) continue;
-      const actions = [{ kind: 'output', port: ofPort, maxLen: 0 }] as const;
-      bridge.backer.packetOut(bridge, { packet: frame, inPort: OFPP_NONE, actions });
+      sendByPort(port, frame);
     }
     this.schedule();
   }

@@ -38,6 +38,7 @@ export function giveCredit(credits: readonly Credit[], stats: PacketStats): void
         if (credit.rx !== null) {
           credit.rx.credited.rxPackets += packets;
           credit.rx.credited.rxBytes += bytes;
+          if (packets > 0) credit.rx.bfd?.accountReceived();
         }
         break;
       case 'group':

@@ -57,6 +57,8 @@ export interface OutputManner {
   readonly truncates?: boolean;
   /** Not out of the port itself, but of the member of its bond that a hash names. */
   readonly hashed?: HashedOutput | null;
+  /** An output to all ports: as in OVS the spanning tree does not keep packets from leaving so. */
+  readonly isToAll?: boolean;
 }
 
 /** Sends the packet as it is now out of a port of the current bridge. */
@@ -78,7 +80,7 @@ export function outputToPort(t: Translation, ofPort: number, manner: OutputManne
     t.report('warn', 'Flow is between protected ports, skipping output.');
     return;
   }
-  if (isOutsideTree(t, port)) return;
+  if (manner.isToAll !== true && isOutsideTree(t, port)) return;
   const types = packetTypesOf(port);
   const isEthernet = t.flow.u32(OFF_PACKET_TYPE) === PT_ETH;
   if (types === 'legacy_l2' && !isEthernet) {
@@ -178,7 +180,7 @@ export function floodPackets(t: Translation, all: boolean): void {
   const { isLast } = t;
   ports.forEach((port, i) => {
     t.isLast = isLast && i === ports.length - 1;
-    outputToPort(t, port.ofPort);
+    outputToPort(t, port.ofPort, { isLast: false, isToAll: all });
   });
   t.isLast = isLast;
   t.tally.flooded();

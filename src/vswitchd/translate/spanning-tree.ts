@@ -1,6 +1,7 @@
 /** What spanning trees let pass: packets that come in by a port, and that go out by one. */
 import { NO_RECV, NO_RECV_STP, type SwitchPort } from '../bundle.js';
 import { mayForward, mayLearn } from '../spanning-tree/tree.js';
+import { isMonitorPacket } from './monitor-packet.js';
 import { isStp } from './packet-kind.js';
 import type { Translation } from './translation.js';
 
@@ -21,13 +22,13 @@ export function dropUnforwarded(t: Translation): void {
 /** Does the spanning tree keep the packet from leaving by the port? */
 export function isOutsideTree(t: Translation, port: SwitchPort): boolean {
   const { tree } = t.bridge;
-  if (tree === null) return false;
   if (isStp(t.base)) {
-    if (port.tree.port?.state !== 'blocking') return false;
+    if (tree === null || port.tree.port?.state !== 'blocking') return false;
     t.report('warn', `${tree.protocol} not in listening state, skipping bpdu output`);
     return true;
   }
-  if (mayForward(port)) return false;
+  // Links are watched whether they forward or not; as in OVS packets are looked at for that without a tree, too.
+  if (isMonitorPacket(port, t.flow, t.wc) || tree === null || mayForward(port)) return false;
   t.report('warn', `${tree.protocol} not in forwarding state, skipping output`);
   return true;
 }

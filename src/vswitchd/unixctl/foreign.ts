@@ -4,14 +4,7 @@
  */
 import { type UnixctlCommand, replyError } from './command.js';
 
-const NAMES: readonly string[] = [
-  'bfd/set-forwarding',
-  'bfd/show',
-  'cfm/set-fault',
-  'cfm/show',
-  'rstp/show',
-  'rstp/tcn',
-];
+const NAMES: readonly string[] = ['rstp/show', 'rstp/tcn'];
 
 export const FOREIGN_COMMANDS: readonly UnixctlCommand[] = NAMES.map((name) => ({
   name,

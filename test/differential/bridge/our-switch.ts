@@ -51,13 +51,13 @@ export class OurSwitch implements SwitchUnderTest {
     });
   }
 
-  vsctl(args: readonly string[]): void {
-    this.check(
-      runVsctl(
-        args.map((arg) => arg.replace('{dir}/', '/')),
-        { database: this.database },
-      ),
+  vsctl(args: readonly string[]): string {
+    const output = runVsctl(
+      args.map((arg) => arg.replace('{dir}/', '/')),
+      { database: this.database },
     );
+    this.check(output);
+    return output.stdout;
   }
 
   async ofctl(args: readonly string[], input: string): Promise<string> {

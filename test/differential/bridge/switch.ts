@@ -8,7 +8,7 @@ export interface SwitchUnderTest {
   /** Removes all bridges. */
   clear(): void | Promise<void>;
   /** {dir} in an argument stands for the folder that tx_pcap files go to. Throws with the tool's words. */
-  vsctl(args: readonly string[]): void | Promise<void>;
+  vsctl(args: readonly string[]): unknown;
   ofctl(args: readonly string[], input: string): string | Promise<string>;
   appctl(command: string, ...args: readonly string[]): Promise<OracleReply>;
   /** Returns when a packet has left and what was learned from it counts; keeps: its megaflows stay. */
@@ -52,8 +52,8 @@ export class RealSwitch implements SwitchUnderTest {
     this.generation++;
   }
 
-  vsctl(args: readonly string[]): void {
-    this.oracle.must(
+  vsctl(args: readonly string[]): string {
+    return this.oracle.must(
       'ovs-vsctl',
       args.map((arg) => arg.replace('{dir}/', `${this.oracle.dir}/${this.generation}-`)),
     );
