@@ -125,3 +125,58 @@ describe('Megaflows that are turned off', () => {
     expect(sw.appctl(`ofproto/trace '${flow}'`)).toContain('Datapath actions: drop\n');
   });
 });
+
+describe('What a datapath cannot do', () => {
+  const SLOW =
+    'This flow is handled by the userspace slow path because it:\n  - Uses action(s) not supported by datapath.\n';
+
+  it.each([
+    [
+      'clone',
+      ['clone false'],
+      'clone(ct(commit),output:2),output:1',
+      'sample(sample=100.0%,actions(ct(commit),2)),1\n',
+    ],
+    ['clone, nor samples within samples', ['clone false', 'sample_nesting 3'], 'clone(ct(commit),output:2),1', '1\n'],
+    [
+      'check_pkt_len, without a packet',
+      ['check_pkt_len false'],
+      'check_pkt_larger(60)->NXM_NX_REG0[0],output:NXM_NX_REG0[]',
+      `drop\n${SLOW}`,
+    ],
+    [
+      'add_mpls, a label in front',
+      ['add_mpls false'],
+      'encap(mpls),encap(ethernet),output:2',
+      `add_mpls(label=0,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),2\n${SLOW}`,
+    ],
+    [
+      'add_mpls, as it can',
+      [],
+      'encap(mpls),encap(ethernet),output:2',
+      'add_mpls(label=0,tc=0,ttl=64,bos=1,eth_type=0x8847),push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),2\n',
+    ],
+  ])('is done another way: %s', async (_, features, actions, expected) => {
+    const sw = TestSwitch.withPorts(3);
+    for (const feature of features) sw.appctl(`dpif/set-dp-features br0 ${feature}`);
+    await sw.ofctl(`-OOpenFlow13 add-flow br0 'in_port=3,ip,actions=${actions}'`);
+    const text = sw.appctl('ofproto/trace br0 in_port=3,ip,nw_proto=1,nw_ttl=64');
+    expect(text.split('Datapath actions: ')[1]).toBe(expected);
+  });
+
+  it('check_pkt_len, for packets of either size', async () => {
+    const sw = TestSwitch.withPorts(3);
+    sw.appctl('dpif/set-dp-features br0 check_pkt_len false');
+    await sw.ofctl("add-flow br0 'in_port=3,actions=check_pkt_larger(60)->NXM_NX_REG0[0],resubmit(,1)'");
+    await sw.ofctl('add-flow br0 table=1,reg0=0,actions=1');
+    await sw.ofctl('add-flow br0 table=1,reg0=1,actions=2');
+    for (const size of [60, 61, 60]) {
+      sw.appctl(`netdev-dummy/receive p3 ${'02'.repeat(12)}1234${'00'.repeat(size - 14)}`);
+    }
+    expect(sw.sent.map(({ port, hex }) => [port, hex.length / 2])).toEqual([
+      ['p1', 60],
+      ['p2', 61],
+      ['p1', 60],
+    ]);
+  });
+});

@@ -7,11 +7,18 @@ import { type Subfield, writeSubfield } from '#src/openflow/subfield.js';
 import type { FrozenAction } from '../recirculation.js';
 import type { Translation } from './translation.js';
 
+/** False where only the bit was written, and the rest is still to be translated. */
 export function translateCheckPacketLarger(
   t: Translation,
   action: { readonly size: number; readonly destination: Subfield },
   rest: readonly FrozenAction[],
-): void {
+): boolean {
+  if (!t.bridge.backer.features.has('check_pkt_len')) {
+    // Userspace looks at each packet, for the next of the flow may have another size.
+    writeSubfield(t.flow, action.destination, (t.input.packet?.length ?? 0) > action.size ? 1n : 0n);
+    t.slowReasons.add('action');
+    return false;
+  }
   const { stack, actionSet } = t;
   const flow = t.flow.clone();
   t.commit();
@@ -41,4 +48,5 @@ export function translateCheckPacketLarger(
   t.actionSet = actionSet;
   t.isExiting = exited;
   outer.push({ kind: 'check_pkt_len', size: action.size, greater, lessOrEqual });
+  return true;
 }

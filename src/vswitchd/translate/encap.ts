@@ -120,6 +120,12 @@ function encapMpls(t: Translation, packetType: number): void {
   flow.setU32(OFF_PACKET_TYPE, packetType);
   pushLabel(flow, count, packetType & 0xffff, wc, false);
   clearAddresses(flow);
+  requireAddMpls(t);
+}
+
+/** Labels in front of an Ethernet header are for userspace where the datapath cannot put them there. */
+function requireAddMpls(t: Translation): void {
+  if (!t.bridge.backer.features.has('add_mpls')) t.slowReasons.add('action');
 }
 
 /** Returns the context of an MD type 2 header, which no field of the flow holds. */
@@ -197,6 +203,7 @@ function decapMpls(t: Translation, packetType: number): void {
   flow.setU32(OFF_PACKET_TYPE, packetType);
   const count = countLabels(flow, t.wc);
   if (popLabel(flow, count, packetType & 0xffff || ETH_TYPE_TEB, t.wc)) {
+    requireAddMpls(t);
     t.pending = { kind: 'decap' };
     if (count === 1) t.freezer.trigger(t, { resumesAfter: true });
   } else if (count >= MAX_LABELS) {

@@ -225,8 +225,8 @@ export class Translation implements TranslateContext {
       if (this.input.trace) this.report('action', this.describe(action));
       if (action.kind === 'check_pkt_larger') {
         // What follows is translated once for either case.
-        translateCheckPacketLarger(this, action, actions.slice(i + 1));
-        return;
+        if (translateCheckPacketLarger(this, action, actions.slice(i + 1))) return;
+        continue;
       }
       kindOf(action).translate(action, this);
       if (this.stopsList) {
