@@ -124,21 +124,24 @@ export function flowHash(words: Int32Array, at: number): number {
  * masks of prefixes are full of those.
  */
 export function ufidOf(key: FlowKey, mask: FlowKey): string {
-  const state = MULTIPLIERS.slice(8, 12);
+  const m = MULTIPLIERS;
+  let h0 = m[8]!;
+  let h1 = m[9]!;
+  let h2 = m[10]!;
+  let h3 = m[11]!;
   for (let i = 0; i < DATAPATH_WORDS; i++) {
-    const m = mask.words[i]!;
-    if (m === 0 || i === SHAPE_WORD) continue;
-    const w = key.words[i]! & m;
-    for (let lane = 0; lane < 4; lane++) {
-      const first = MULTIPLIERS[lane]!;
-      const second = MULTIPLIERS[lane + 4]!;
-      state[lane] = absorbWord(absorbWord(state[lane]! + i, m, first, second), w, first, second);
-    }
+    const bits = mask.words[i]!;
+    if (bits === 0 || i === SHAPE_WORD) continue;
+    const word = key.words[i]! & bits;
+    h0 = absorbWord(absorbWord(h0 + i, bits, m[0]!, m[4]!), word, m[0]!, m[4]!);
+    h1 = absorbWord(absorbWord(h1 + i, bits, m[1]!, m[5]!), word, m[1]!, m[5]!);
+    h2 = absorbWord(absorbWord(h2 + i, bits, m[2]!, m[6]!), word, m[2]!, m[6]!);
+    h3 = absorbWord(absorbWord(h3 + i, bits, m[3]!, m[7]!), word, m[3]!, m[7]!);
   }
-  let ufid = '';
-  for (let lane = 0; lane < 4; lane++) ufid += (mixBits(state[lane]!) >>> 0).toString(16).padStart(8, '0');
-  return ufid;
+  return hex32(h0) + hex32(h1) + hex32(h2) + hex32(h3);
 }
+
+const hex32 = (lane: number): string => (mixBits(lane) >>> 0).toString(16).padStart(8, '0');
 
 function absorbWord(state: number, word: number, first: number, second: number): number {
   const h = Math.imul(state ^ Math.imul(word ^ (word >>> 15), first), second);
