@@ -50,6 +50,17 @@ describe('A bridge beyond a patch port', () => {
   });
 });
 
+describe('A packet out of a tunnel', () => {
+  it('does not leave for the IPv4 address it came to, whatever the IPv6 one is', async () => {
+    const sw = TestSwitch.withPorts(1);
+    sw.vsctl('add-port br0 vx -- set interface vx type=vxlan ofport_request=9 options:remote_ip=flow options:key=flow');
+    await sw.ofctl('add-flow br0 actions=set_field:fc00::2->tun_ipv6_dst,9');
+    const text = sw.appctl('ofproto/trace br0 in_port=1,tun_src=1.1.1.1,tun_dst=2.2.2.2,tun_id=5');
+    expect(text).toContain('>> Not tunneling to our own address');
+    expect(text).toContain('Datapath actions: drop');
+  });
+});
+
 describe('A neighbour solicitation', () => {
   it('leaves the type of its option among the TCP flags of its megaflow', () => {
     const sw = TestSwitch.withPorts(1);

@@ -3,6 +3,7 @@
  * the next bridge. Mirrors compose_output_action() and flood_packets() of ofproto-dpif-xlate.c.
  */
 import {
+  type FlowKey,
   OFF_ETH_DST,
   OFF_ETH_TYPE,
   OFF_IN_PORT,
@@ -137,17 +138,20 @@ function pushOutput(t: Translation, odpPort: number): void {
   t.actions.push({ kind: 'output', port: odpPort });
 }
 
+/** Would the packet leave for the address it came to? An IPv4 address of the tunnel goes before one of IPv6. */
+function goesHome(flow: FlowKey, original: FlowKey): boolean {
+  const [to, from] = [flow.u32(OFF_TUN_DST), original.u32(OFF_TUN_DST)];
+  if (to !== 0 || from !== 0) return to === from;
+  return flow.bytes
+    .subarray(OFF_TUN_IPV6_DST, OFF_TUN_IPV6_DST + 16)
+    .every((byte, i) => byte === original.bytes[OFF_TUN_IPV6_DST + i]);
+}
+
 function outputToTunnel(t: Translation, port: SwitchPort, odpPort: number, manner: OutputManner): boolean {
   const { flow } = t;
   const saved = flow.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
   setTunnelForOutput(port.tunnel!, flow, t.wc);
-  const original = t.input.flow;
-  const goesHome =
-    flow.u32(OFF_TUN_DST) === original.u32(OFF_TUN_DST) &&
-    flow.bytes
-      .subarray(OFF_TUN_IPV6_DST, OFF_TUN_IPV6_DST + 16)
-      .every((byte, i) => byte === original.bytes[OFF_TUN_IPV6_DST + i]);
-  if (goesHome) {
+  if (goesHome(flow, t.input.flow)) {
     t.report('warn', 'Not tunneling to our own address');
     return false;
   }

@@ -19,7 +19,8 @@ import { parseOdpActions } from '#src/vswitchd/odp/odp-actions-parse.js';
 import { isMemberAttribute, MEMBER_ATTRIBUTES, MEMBER_SIZES } from '#src/vswitchd/odp/odp-attributes.js';
 import { formatOdpKey } from '#src/vswitchd/odp/odp-format.js';
 
-/** Datapath port of the tunnels. */
+/** Datapath ports of tunnels: VXLAN and Geneve by UDP port, and GRE's, the first that no dummy port of a case takes. */
+const TUNNEL_PORTS: ReadonlySet<number> = new Set([4789, 4830, 4831, 4832, 6081, 7]);
 const VXLAN_PORT = 4789;
 
 /** Each output with the packet as it then is, sorted. */
@@ -105,7 +106,7 @@ function effects(actions: readonly DpAction[], packet: FlowKey, hiddenBefore: st
 
 /** Tunnel metadata means nothing where the packet does not leave by a tunnel: it stays from an earlier output. */
 function leavingBy(port: number | null, key: FlowKey): FlowKey {
-  if (port === VXLAN_PORT) return key;
+  if (TUNNEL_PORTS.has(port ?? 0)) return key;
   const plain = key.clone();
   plain.bytes.fill(0, OFF_TUN_ID, OFF_USERSPACE);
   return plain;
