@@ -29,6 +29,9 @@ const QUESTIONS = ['p0', 'p1'].flatMap((port) => [
 const comparable = (text: string): string =>
   text.replace(/^ {2}(\S+ )*(Time|Discriminator|next CCM tx|next fault check|recv since check): ?.*\n/gm, '');
 
+/** How many CCMs have come in a time during which something changed depends on the moment. */
+const withoutHealth = (text: string): string => text.replace(/(average health|cfm_health +): [1-9]\d*/g, '$1');
+
 const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   'BFD comes up, goes down, and comes up again': [
     'vsctl set Interface p0 bfd:enable=true -- set Interface p1 bfd:enable=true',
@@ -81,11 +84,11 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     'appctl bfd/show',
   ],
   'CFM finds its remote point, loses it, and finds it again': [
-    'vsctl set Interface p0 cfm_mpid=1 other_config:cfm_interval=300 other_config:cfm_extended=true -- ' +
-      'set Interface p1 cfm_mpid=2 other_config:cfm_interval=300 other_config:cfm_extended=true',
-    'appctl time/warp 9100 100',
+    'vsctl set Interface p0 cfm_mpid=1 other_config:cfm_interval=400 other_config:cfm_extended=true -- ' +
+      'set Interface p1 cfm_mpid=2 other_config:cfm_interval=400 other_config:cfm_extended=true',
+    'appctl time/warp 10100 100',
     'vsctl clear Interface p1 cfm_mpid',
-    'appctl time/warp 3100 100',
+    'appctl time/warp 4100 100',
     'vsctl set Interface p1 cfm_mpid=5 other_config:cfm_opstate=down',
     'appctl time/warp 3100 100',
   ],
@@ -97,10 +100,10 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     'appctl time/warp 2100 100',
   ],
   'CFM on demand': [
-    'vsctl set Interface p0 cfm_mpid=1 other_config:cfm_interval=300 other_config:cfm_extended=true ' +
-      'other_config:cfm_demand=true -- set Interface p1 cfm_mpid=2 other_config:cfm_interval=300 ' +
+    'vsctl set Interface p0 cfm_mpid=1 other_config:cfm_interval=600 other_config:cfm_extended=true ' +
+      'other_config:cfm_demand=true -- set Interface p1 cfm_mpid=2 other_config:cfm_interval=600 ' +
       'other_config:cfm_extended=true',
-    'appctl time/warp 16000 200',
+    'appctl time/warp 16000 100',
     'vsctl clear Interface p1 cfm_mpid',
     'appctl time/warp 5100 100',
   ],
@@ -160,7 +163,11 @@ describe.skipIf(!requireOracle())('link monitoring, as in real OVS', () => {
     const { ok, text } = await target.appctl(args[0]!, ...args.slice(1));
     if (args[0] === 'ofproto/trace') {
       const reasons = text.split('\n').filter((words) => words.startsWith('  - '));
-      return [...summarizeTrace(text), ...reasons].join('\n');
+      // A flood goes out in the order of a hash table over memory addresses.
+      const lines = summarizeTrace(text).map((words) =>
+        words.replace(/(?<=^Datapath actions: )[\d,]+$/, (ports) => ports.split(',').sort().join()),
+      );
+      return [...lines, ...reasons].join('\n');
     }
     return comparable(`${ok ? '' : 'error: '}${text}`);
   };
@@ -179,8 +186,8 @@ describe.skipIf(!requireOracle())('link monitoring, as in real OVS', () => {
     return said;
   };
 
-  const differences = async (lines: readonly string[]): Promise<string> => {
-    const [real, own] = [await run(theirs, lines), await run(ours, lines)];
+  const differences = async (lines: readonly string[], blur = (text: string): string => text): Promise<string> => {
+    const [real, own] = [(await run(theirs, lines)).map(blur), (await run(ours, lines)).map(blur)];
     const at = real.findIndex((text, i) => text !== own[i]);
     return at < 0 ? '' : `after\n${lines.join('\n')}\nreal OVS:\n${real[at]}\nUpcall:\n${own[at]}`;
   };
@@ -208,7 +215,7 @@ describe.skipIf(!requireOracle())('link monitoring, as in real OVS', () => {
       for (let i = 0; i < cases && failing.length === 0; i++) {
         const dice = new Dice(seed * 1_000_003 + i);
         const lines = Array.from({ length: 3 }, () => [randomSettings(dice), 'appctl time/warp 12000 100']).flat();
-        const difference = await differences(lines);
+        const difference = await differences(lines, withoutHealth);
         if (difference !== '') failing.push(`case ${i}: ${difference}`);
       }
       expect(failing.join('\n\n')).toBe('');
@@ -217,7 +224,10 @@ describe.skipIf(!requireOracle())('link monitoring, as in real OVS', () => {
   );
 });
 
-/** Intervals stay well above a step of a warp, so that it does not matter what happens first within one. */
+/**
+ * Intervals stay well above a step of a warp, so that it does not matter what happens first within one; and three and a
+ * half of CFM's are a number of whole steps, for OVS looks at the clock no more often.
+ */
 function randomSettings(dice: Dice): string {
   const port = dice.pick(['p0', 'p1']);
   const bfd = dice.some(
@@ -233,8 +243,8 @@ function randomSettings(dice: Dice): string {
   );
   const cfm = dice.some(
     [
-      `other_config:cfm_interval=${dice.pick([300, 1000])}`,
-      `other_config:cfm_extended=${dice.pick(['true', 'true', 'false'])}`,
+      `other_config:cfm_interval=${dice.pick(['400', '1000'])} other_config:cfm_extended=true`,
+      'other_config:cfm_interval=1000 other_config:cfm_extended=false',
       `other_config:cfm_opstate=${dice.pick(['up', 'down'])}`,
       `other_config:cfm_ccm_vlan=${dice.pick([0, 9, 'random'])}`,
     ],
@@ -243,5 +253,5 @@ function randomSettings(dice: Dice): string {
   );
   return dice.chance(0.6)
     ? `vsctl set Interface ${port} bfd:enable=${dice.chance(0.85)} ${bfd.join(' ')}`
-    : `vsctl set Interface ${port} cfm_mpid=${dice.pick([1, 2, 70_000])} ${cfm.join(' ')}`;
+    : `vsctl set Interface ${port} cfm_mpid=${dice.pick([1, 2, 70_000])} other_config:cfm_interval=1000 ${cfm.join(' ')}`;
 }
