@@ -7,7 +7,14 @@
  * source, so machines do not disturb each other's fate. Making one is cheap: no database, no switch, no shell.
  */
 import type { DropReason } from '#datapath/drop-reason.js';
-import type { Rng, Underlay, UnderlayDatagram, UnderlayReceiver } from '#datapath/environment.js';
+import type {
+  Rng,
+  Underlay,
+  UnderlayDatagram,
+  UnderlayIpReceiver,
+  UnderlayPacket,
+  UnderlayReceiver,
+} from '#datapath/environment.js';
 import type { Database } from '#src/ovsdb/database.js';
 import { SeededRng } from '#src/sim/rng.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
@@ -190,6 +197,16 @@ export class Machine implements Underlay, NetdevProvider {
     const socket = this.root.stack.udp.bind({ port }, receiver);
     if (socket === null) throw new Error(`UDP port ${port} of ${this.name} is in use`);
     return () => socket.close();
+  }
+
+  sendIp(packet: UnderlayPacket, payload: Uint8Array): DropReason | null {
+    return this.root.stack.raw.send(packet, payload);
+  }
+
+  listenIp(protocol: number, receiver: UnderlayIpReceiver): () => void {
+    const stop = this.root.stack.raw.listen(protocol, receiver);
+    if (stop === null) throw new Error(`IP protocol ${protocol} of ${this.name} is taken`);
+    return stop;
   }
 
   private place<T extends NetDevice>(device: T, namespace: NetworkNamespace = this.root): T {

@@ -43,6 +43,7 @@ import { Ipv6 } from './ipv6.js';
 import { NeighbourTable } from './neighbour-table.js';
 import type { IncomingPacket, OutgoingPacket, Path } from './packet.js';
 import { RouteTable } from './route-table.js';
+import { RawProtocols } from './raw-protocols.js';
 import { Tcp } from './tcp.js';
 import { Udp } from './udp.js';
 
@@ -100,6 +101,8 @@ export class IpStack {
   readonly icmpv6: Icmpv6;
   readonly udp: Udp;
   readonly tcp: Tcp;
+  /** Protocols that have no file here. */
+  readonly raw = new RawProtocols(this);
   private addresses: InterfaceAddress[] = [];
   /** Devices as they last were, to see what a change changed. */
   private readonly upDevices = new Set<NetDevice>();
@@ -342,7 +345,7 @@ export class IpStack {
         }
         break;
       default:
-        break;
+        if (this.raw.receive(packet)) return;
     }
     this.drop(packet.frame, packet.device, 'unknown-protocol', `IP protocol ${packet.protocol}`);
     if (isIpv4) this.icmp.sendProtocolUnreachable(packet);

@@ -121,7 +121,10 @@ const isLearnablePort = (port: number): boolean =>
 const learnedValue = (spec: Exclude<LearnSpec, { kind: 'output' }>, flow: FlowKey): bigint =>
   spec.source.kind === 'field' ? readSubfield(flow, spec.source.subfield) : spec.source.value;
 
-/** The flow that a packet with this key teaches (learn_execute). */
+/**
+ * The flow that a packet with this key teaches (learn_execute). Deliberately different: what it matches of options
+ * stands where the bridge's map has it; OVS puts it elsewhere, so that such flows match by chance.
+ */
 export function learnedFlow(action: LearnAction, flow: FlowKey): FlowMod {
   const match = new Match();
   match.key.optionPlaces = flow.optionPlaces;
