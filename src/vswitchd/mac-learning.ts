@@ -143,6 +143,11 @@ export class MacLearning {
     return entries;
   }
 
+  /** What was learned on one bundle is to be found behind another. */
+  move(from: Bundle, to: Bundle): void {
+    for (const entry of [...(this.usages.get(from)?.entries ?? [])]) this.setBundle(entry, to);
+  }
+
   /** Lets old entries die; true when some did. */
   expire(nowSec: number): boolean {
     let changed = false;

@@ -27,5 +27,10 @@ export function spanningTreeCommands(trees: SpanningTrees): readonly UnixctlComm
     for (const tree of found) tree.changeTopology();
     return 'OK';
   };
-  return [command('stp/show', 'STP', show), command('stp/tcn', 'STP', change)];
+  return [
+    command('stp/show', 'STP', show),
+    command('stp/tcn', 'STP', change),
+    command('rstp/show', 'RSTP', show),
+    command('rstp/tcn', 'RSTP', change),
+  ];
 }

@@ -8,6 +8,7 @@ import type { Row } from '#src/ovsdb/database.js';
 import type { Scheduler, Timer } from '#src/sim/scheduler.js';
 import type { Bridge } from '../bridge.js';
 import type { Bundle, SwitchPort } from '../bundle.js';
+import { BridgeRstp } from '../rstp/bridge-rstp.js';
 import { BridgeStp } from '../stp/bridge-stp.js';
 import { sendByPort } from '../send-by-port.js';
 import { composeBpduFrame } from './frame.js';
@@ -46,13 +47,15 @@ export class SpanningTrees {
     this.env = env;
   }
 
+  /** With both asked for there is RSTP. */
   configure(bridge: Bridge, row: Row, bundles: Iterable<readonly [Bundle, Row | null]>, bridgeMac: Uint8Array): void {
-    const wanted = row.boolean('rstp_enable') !== true && row.boolean('stp_enable') === true ? 'STP' : null;
+    const isRapid = row.boolean('rstp_enable') === true;
+    const wanted = isRapid ? 'RSTP' : row.boolean('stp_enable') === true ? 'STP' : null;
     if (bridge.tree !== null && bridge.tree.protocol !== wanted) this.close(bridge);
     if (wanted === null) return;
     if (bridge.tree === null) {
       const around = this.around(bridge);
-      bridge.tree = new BridgeStp(around, row, bridgeMac);
+      bridge.tree = isRapid ? new BridgeRstp(around, row, bridgeMac) : new BridgeStp(around, row, bridgeMac);
       this.trees.set(bridge, bridge.tree);
       bridge.backer.noteChange();
     }

@@ -7,7 +7,6 @@ import { FEATURE_COMMANDS } from './dpif-features.js';
 import { dpifNetdevCommands } from './dpif-netdev.js';
 import { DPIF_SHOW_COMMANDS } from './dpif-show.js';
 import { FDB_COMMANDS } from './fdb.js';
-import { FOREIGN_COMMANDS } from './foreign.js';
 import { implementationCommands } from './implementations.js';
 import { logCommands } from './log-commands.js';
 import { LogLevels } from './log-levels.js';
@@ -19,7 +18,6 @@ import { version } from './version.js';
 
 /** A switch's own: what some of them set lasts as long as they. One that comes later stands in for one of its name. */
 export const makeUnixctlCommands = (): readonly UnixctlCommand[] => [
-  ...FOREIGN_COMMANDS,
   ...BRIDGE_COMMANDS,
   ...dpifNetdevCommands(),
   ...implementationCommands(),
