@@ -62,6 +62,8 @@ export interface ConfigurationEnvironment {
   readonly trees: SpanningTrees;
   readonly monitors: LinkMonitors;
   readonly flowExport: FlowExportSurroundings;
+  /** Forgets the neighbours of tunnels that were known by a device. */
+  forgetNeighbours(device: string): void;
   /** The backer of a datapath type ('system', 'dummy'), made when first asked for. */
   backer(type: string): Backer;
 }
@@ -306,6 +308,7 @@ export class Configuration {
     bridge.tree?.leave(port);
     leaveBundle(port, this.bundleSurroundings);
     this.env.monitors.forget(port);
+    this.env.forgetNeighbours(port.name);
     port.netdev.onReceive(null);
     port.netdev.onChange(null);
     port.netdev.close();

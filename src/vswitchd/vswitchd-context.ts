@@ -130,7 +130,9 @@ export class VswitchdContext implements UnixctlContext {
   }
 
   featuresChanged(datapath: string): void {
-    this.vswitchd.allBackers().get(datapath)?.noteChange();
+    const backer = this.vswitchd.allBackers().get(datapath);
+    backer?.purge();
+    backer?.noteChange();
   }
 
   dummyDevice(name: string): DummyDevice | null {

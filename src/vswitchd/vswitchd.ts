@@ -128,6 +128,7 @@ export class Vswitchd implements VswitchdApi {
         return { write: (bytes) => append?.(path, bytes) };
       },
       backer: (type) => this.backer(type),
+      forgetNeighbours: (device) => this.nativeTunnels.flushNeighbours(device),
       flowExport: {
         scheduler: options.scheduler,
         rng: options.rng,

@@ -175,6 +175,22 @@ describe('What a datapath cannot do', () => {
     expect(text.split('Datapath actions: ')[1]).toBe(expected);
   });
 
+  it('is asked anew for all flows whenever it is set', async () => {
+    const sw = TestSwitch.withPorts(2);
+    await sw.ofctl('add-flow br0 in_port=1,actions=2');
+    const packets = (): string[] => {
+      sw.appctl(`netdev-dummy/receive p1 ${'02'.repeat(12)}1234`);
+      return sw.appctl('dpif/dump-flows br0').match(/packets:\d+/g) ?? [];
+    };
+    expect([packets(), packets()]).toEqual([['packets:0'], ['packets:1']]);
+    sw.appctl('dpif/set-dp-features br0 add_mpls');
+    expect(packets()).toEqual(['packets:2']);
+    for (const value of ['true', 'false']) {
+      sw.appctl(`dpif/set-dp-features br0 add_mpls ${value}`);
+      expect(packets()).toEqual(['packets:0']);
+    }
+  });
+
   it('check_pkt_len, for packets of either size', async () => {
     const sw = TestSwitch.withPorts(3);
     sw.appctl('dpif/set-dp-features br0 check_pkt_len false');

@@ -103,10 +103,11 @@ function lookupRoute(native: NativeTunnels, [text, markText]: readonly string[])
 }
 
 const showNeighbours: Run = (native) => {
-  const lines = native.neighbours.list().map(({ ip, mac, bridge, expiresMs }) => {
-    const stale = expiresMs <= native.nowMs ? ' STALE' : '';
-    return `${formatAddress(ip).padEnd(ADDRESS_WIDTH)}${formatMac(mac, 0)}   ${bridge}${stale}\n`;
-  });
+  // Those that are too old are gone by the time that a command comes, so that OVS's " STALE" is never seen.
+  native.housekeep();
+  const lines = native.neighbours
+    .list()
+    .map(({ ip, mac, bridge }) => `${formatAddress(ip).padEnd(ADDRESS_WIDTH)}${formatMac(mac, 0)}   ${bridge}\n`);
   const heading = `${'IP'.padEnd(ADDRESS_WIDTH)}MAC                 Bridge\n${'='.repeat(74)}\n`;
   return reply(heading + lines.join(''));
 };

@@ -85,8 +85,9 @@ export class NativeTunnels {
     if (this.neighbours.set(bridge, ip, mac, this.nowMs)) this.host.onChange();
   }
 
-  flushNeighbours(): void {
-    if (this.neighbours.flush()) this.host.onChange();
+  /** Forgets all neighbours, or those of one bridge or device. */
+  flushNeighbours(bridge?: string): void {
+    if (this.neighbours.flush(bridge)) this.host.onChange();
   }
 
   /** Sends a request for a neighbour, unless requests have led to requests for too long (a tunnel that leads into itself). */
