@@ -21,3 +21,7 @@ export function hashFinish(hash: number, final: number): number {
 
 /** hash_2words(), and hash_int(x, basis y). */
 export const hash2Words = (x: number, y: number): number => hashFinish(hashAdd(hashAdd(x, 0), y), 8);
+
+/** hash_boolean(). */
+export const hashBoolean = (is: boolean, basis: number): number =>
+  ((is ? 0xc2b73583 : 0xe90f1258) ^ ((basis << 1) | (basis >>> 31))) >>> 0;

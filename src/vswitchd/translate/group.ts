@@ -8,9 +8,10 @@
 
 import type { Field } from '#flowtable/fields.js';
 import { OFF_DP_HASH } from '#flowtable/flow-key.js';
+import { hashAdd, hashBoolean, hashFinish } from '#flowtable/murmur-hash.js';
+import { isOptionPresent } from '#flowtable/tunnel-options.js';
 import { hasField, maskValue, readValue } from '#src/openflow/field-value.js';
 import { hashFieldsOf, maskHashFields } from '#src/openflow/flow-hash-fields.js';
-import { hashAdd, hashFinish } from '#flowtable/murmur-hash.js';
 import { formatPort } from '#src/openflow/port-text.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
 import { fieldWidth } from '#src/openflow/subfield.js';
@@ -171,6 +172,7 @@ function hashNamedFields(t: Translation, group: Group): number {
   for (const { field, mask } of fields) {
     if (!hasField(field, t.flow, t.wc)) continue;
     basis = hashValue(readValue(t.flow, field) & mask, sizeOf(field), basis);
+    if (field.option !== null) basis = hashBoolean(isOptionPresent(t.flow, field.option), basis);
     maskValue(t.wc, field, mask);
   }
   return basis;
