@@ -1,4 +1,5 @@
 /** Settings of a bridge as a whole: its datapath, the versions of OpenFlow that it speaks, its MTU. Mirrors bridge.c. */
+import { OFPP_LOCAL } from '#src/openflow/ports.js';
 import type { OpenFlowVersion } from '#src/openflow/protocol.js';
 import type { Row } from '#src/ovsdb/database.js';
 import type { Bridge } from './bridge.js';
@@ -21,6 +22,30 @@ export const canBeBridge = (row: Row): boolean =>
 /** Bridge:protocols. */
 export const versionsOf = (row: Row): readonly OpenFlowVersion[] =>
   row.strings('protocols').map((name) => Number(name.replace('OpenFlow', '')) as OpenFlowVersion);
+
+/**
+ * The bridge's MAC is the least of its ports' (those that are the maker's own, not locally administered), or else
+ * defaultMac; its datapath id follows from it.
+ */
+export function configureIdentity(bridge: Bridge, defaultMac: Uint8Array, other: ReadonlyMap<string, string>): void {
+  const local = bridge.ports.get(OFPP_LOCAL);
+  const candidates = [...bridge.ports.values()]
+    .filter((port) => port !== local && port.odpPort !== null && port.tunnel === null)
+    .map((port) => port.netdev.mac)
+    .filter((mac) => (mac[0]! & 3) === 0 && mac.some((byte) => byte !== 0))
+    .sort((a, b) => Buffer.compare(a, b));
+  const mac = parseMac(other.get('hwaddr')) ?? candidates[0] ?? defaultMac;
+  if (local !== undefined && Buffer.compare(mac, local.netdev.mac) !== 0) local.netdev.setMac(mac);
+  const wanted = other.get('datapath-id');
+  const isId = wanted !== undefined && /^([0-9a-f]{16}|0x[0-9a-f]{1,16})$/i.test(wanted);
+  bridge.datapathId = BigInt(`0x${isId ? wanted.replace(/^0x/i, '') : Buffer.from(mac).toString('hex')}`);
+}
+
+/** Six bytes of a whole address in hexadecimal, or null. */
+export function parseMac(text: string | undefined): Uint8Array | null {
+  if (text === undefined || !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return null;
+  return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
+}
 
 /** Bridge:mcast_snooping_enable, and what other_config of the bridge and its ports says about it. */
 export function configureMcastSnooping(bridge: Bridge, row: Row): void {

@@ -14,10 +14,24 @@ import type { Database, Row } from '#src/ovsdb/database.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
 import type { Backer } from './backer.js';
 import { Bridge } from './bridge.js';
-import { backerType, canBeBridge, configureMcastSnooping, configureMtu, versionsOf } from './bridge-settings.js';
+import {
+  backerType,
+  canBeBridge,
+  configureIdentity,
+  configureMcastSnooping,
+  configureMtu,
+  parseMac,
+  versionsOf,
+} from './bridge-settings.js';
 import type { Bonds } from './bond/bonds.js';
 import type { SwitchPort } from './bundle.js';
-import { type ConfiguredBridge, type ConfiguredInterface, interfaceType, settingsOf } from './configured-bridge.js';
+import {
+  type ConfiguredBridge,
+  type ConfiguredInterface,
+  interfaceType,
+  isSamePort,
+  settingsOf,
+} from './configured-bridge.js';
 import {
   type BundleSurroundings,
   configureProtocols,
@@ -188,6 +202,7 @@ export class Configuration {
       bridge,
       ofproto: new Ofproto(bridge, this.env.scheduler),
       numbers: new OpenFlowNumbers(),
+      keptNumbers: new Map(),
       bundles: new OvsHmap(hashString),
       interfaces: new Map(),
       portRows: new Map(),
@@ -220,7 +235,7 @@ export class Configuration {
     bridge.fdb.setIdleSec(Number(other.get('mac-aging-time') ?? 300) || 300);
     bridge.fdb.setMaxEntries(Number(other.get('mac-table-size') ?? 8192) || 8192);
     bridge.fdb.floodVlans = new Set(row.integers('flood_vlans'));
-    this.configureIdentity(entry, other);
+    configureIdentity(bridge, entry.defaultMac, other);
     configureMtu(bridge, row);
     configureMcastSnooping(bridge, row);
     entry.ofproto.versions = versionsOf(row);
@@ -255,28 +270,6 @@ export class Configuration {
     }
   }
 
-  /**
-   * The bridge's MAC is the least of its ports' (those that are the maker's own, not locally administered), or else one
-   * made up once; its datapath id follows from it.
-   */
-  private configureIdentity(entry: ConfiguredBridge, other: ReadonlyMap<string, string>): void {
-    const { bridge } = entry;
-    const local = bridge.ports.get(OFPP_LOCAL);
-    const candidates = [...bridge.ports.values()]
-      .filter((port) => port !== local && port.odpPort !== null && port.tunnel === null)
-      .map((port) => port.netdev.mac)
-      .filter((mac) => (mac[0]! & 3) === 0 && mac.some((byte) => byte !== 0))
-      .sort((a, b) => Buffer.compare(a, b));
-    const mac = parseMac(other.get('hwaddr')) ?? candidates[0] ?? entry.defaultMac;
-    if (local !== undefined && Buffer.compare(mac, local.netdev.mac) !== 0) local.netdev.setMac(mac);
-    const wanted = other.get('datapath-id');
-    if (wanted !== undefined && /^([0-9a-f]{16}|0x[0-9a-f]{1,16})$/i.test(wanted)) {
-      bridge.datapathId = BigInt(`0x${wanted.replace(/^0x/i, '')}`);
-    } else {
-      bridge.datapathId = BigInt(`0x${Buffer.from(mac).toString('hex')}`);
-    }
-  }
-
   // Ports.
 
   private removePorts(entry: ConfiguredBridge, row: Row): void {
@@ -288,8 +281,11 @@ export class Configuration {
       const iface = wanted.get(configured.name);
       if (configured.name === entry.bridge.name && iface === undefined) continue;
       if (iface !== undefined && iface === configured.row) continue;
-      if (iface === undefined || settingsOf(iface, entry) !== configured.settings)
-        this.removeInterface(entry, configured);
+      const settings = iface === undefined ? null : settingsOf(iface, entry);
+      if (settings === configured.settings) continue;
+      const { name, port } = configured;
+      if (settings !== null && isSamePort(settings, configured.settings)) entry.keptNumbers.set(name, port.ofPort);
+      this.removeInterface(entry, configured);
     }
     const portNames = new Set(row.refs('ports').map((port) => port.string('name') ?? ''));
     portNames.add(entry.bridge.name);
@@ -361,7 +357,11 @@ export class Configuration {
       return;
     }
     const { netdev, tunnel, peerName } = opened;
-    const ofPort = name === bridge.name ? OFPP_LOCAL : entry.numbers.allocate(row?.integer('ofport_request'));
+    const ofPort =
+      name === bridge.name
+        ? OFPP_LOCAL
+        : entry.numbers.allocate(row?.integer('ofport_request') ?? entry.keptNumbers.get(name));
+    entry.keptNumbers.delete(name);
     if (tunnel !== null && hasTunnelLike(bridge.backer.bridges, tunnel)) {
       // As in OVS each attempt takes a number, which is not soon given to another.
       entry.numbers.release(ofPort);
@@ -490,9 +490,4 @@ export class Configuration {
     const n = this.nextVirtualMac++;
     return Uint8Array.of(0x0a, 0x55, 0xaa, 0x55, (n >> 8) & 0xff, n & 0xff);
   }
-}
-
-function parseMac(text: string | undefined): Uint8Array | null {
-  if (text === undefined || !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return null;
-  return Uint8Array.from(text.split(':'), (byte) => Number.parseInt(byte, 16));
 }

@@ -11,6 +11,8 @@ export interface ConfiguredBridge {
   readonly bridge: Bridge;
   readonly ofproto: Ofproto;
   readonly numbers: OpenFlowNumbers;
+  /** Numbers of interfaces that are made anew with other options only: they have them again. */
+  readonly keptNumbers: Map<string, number>;
   readonly bundles: OvsHmap<string, Bundle>;
   readonly interfaces: Map<string, ConfiguredInterface>;
   /** Ports as their bundles were last made of them. */
@@ -44,4 +46,13 @@ export function settingsOf(row: Row, entry: ConfiguredBridge): string {
   const isPatch = type === 'patch' && peer !== '' && peer !== name;
   const options = isDummy || isPatch ? [] : [...row.map('options')].sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([type, options, row.integer('ofport_request') ?? null]);
+}
+
+/** Do two results of settingsOf() differ in options at most? OVS changes those of a port that lives on. */
+export function isSamePort(settings: string, other: string): boolean {
+  // The bridge's own port has no settings while it is in no record.
+  if (settings === '' || other === '') return false;
+  const [type, , request] = JSON.parse(settings) as readonly unknown[];
+  const [otherType, , otherRequest] = JSON.parse(other) as readonly unknown[];
+  return type === otherType && request === otherRequest;
 }

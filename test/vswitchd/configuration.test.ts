@@ -75,3 +75,16 @@ it('statistics are shown every five seconds', () => {
   sw.sleep(11);
   expect(sw.vsctl('get Interface p1 statistics:rx_packets')).toBe('1\n');
 });
+
+describe('the number of a port', () => {
+  it.each([
+    ['stays when the options of a tunnel change', 'set Interface v1 options:key=5', '1'],
+    ['is another when another is asked for', 'set Interface v1 ofport_request=9 options:key=5', '9'],
+    ['is another when the type changes', 'set Interface v1 type=gre', '2'],
+  ])('%s', (_name, change, number) => {
+    const sw = TestSwitch.withPorts(0);
+    sw.vsctl('add-port br0 v1 -- set Interface v1 type=vxlan options:remote_ip=1.1.1.1');
+    sw.vsctl(change);
+    expect(sw.vsctl('get Interface v1 ofport')).toBe(`${number}\n`);
+  });
+});
