@@ -1,6 +1,10 @@
 /** Flows with OVS's own actions: those that are taken, and those that are refused. */
 
 export const TAKEN: readonly string[] = [
+  'actions=push_vlan:0x8100,clone(output:1)',
+  'actions=clone(push_vlan:0x8100),clone(output:2)',
+  'actions=clone(push_vlan:0x8100,clone(output:1),output:3)',
+  'actions=meter:1,clone(output:1)',
   'actions=group:5',
   'actions=group:4294967295,1',
   'actions=write_actions(group:5)',

@@ -15,6 +15,8 @@ export interface ActionParseContext {
   parseActions(text: string): readonly Action[];
   /** The action can only travel by these protocols. */
   limit(protocols: Protocols): void;
+  /** Forgets what actions before this one said, as ovs-ofctl does where a clone begins. */
+  forgetLimits(): void;
 }
 
 export interface ActionFormatContext {

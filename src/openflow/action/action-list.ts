@@ -37,7 +37,15 @@ export function parseActionList(text: string, options: ActionListOptions): Parse
   const limit = (allowed: Protocols): void => {
     protocols &= allowed;
   };
-  const actions = parseLevel(text, options.ports, limit, options.allowsInstructions === false ? '' : null, 0);
+  const forgetLimits = (): void => {
+    protocols = P_ANY;
+  };
+  const actions = parseLevel(
+    text,
+    { ports: options.ports, limit, forgetLimits },
+    options.allowsInstructions === false ? '' : null,
+    0,
+  );
   // Where instructions may not stand, a meter is an action of OpenFlow 1.5.
   if (options.allowsInstructions === false && actions.some(({ kind }) => kind === 'meter')) limit(P_OF15);
   return { actions, protocols };
@@ -49,8 +57,7 @@ export function parseActions(text: string, options: { readonly ports: PortNames 
 
 function parseLevel(
   text: string,
-  ports: PortNames,
-  limit: (allowed: Protocols) => void,
+  around: Omit<ActionParseContext, 'parseActions'>,
   outer: string | null,
   depth: number,
 ): readonly Action[] {
@@ -62,15 +69,14 @@ function parseLevel(
     const kind = BY_NAME.get(name);
     if (kind !== undefined) {
       const context: ActionParseContext = {
-        ports,
-        limit,
-        parseActions: (nested) => parseLevel(nested, ports, limit, name, depth + 1),
+        ...around,
+        parseActions: (nested) => parseLevel(nested, around, name, depth + 1),
       };
       actions.push(kind.parse(value, name, context));
     } else if (name === 'drop') {
       drops = true;
     } else {
-      actions.push(parseOther(key, name, value, ports));
+      actions.push(parseOther(key, name, value, around.ports));
     }
   }
   if (drops && actions.length > 0) {

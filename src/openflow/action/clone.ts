@@ -12,6 +12,7 @@ export const cloneAction: ActionKind<CloneAction> = {
   names: ['clone'],
 
   parse(argument, _name, context) {
+    context.forgetLimits();
     return { kind: 'clone', actions: context.parseActions(argument) };
   },
 

@@ -235,7 +235,12 @@ export function randomAreaCase(area: Area, seed: number): BridgeCase {
 
   const ports = [...PORTS, 30, ...(has('tunnels') ? TUNNELS : [])];
   const flowsOf: { bridge: string; flow: string }[] = [];
-  const add = (bridge: string, flow: string): number => flowsOf.push({ bridge, flow });
+  // A tunnel sets what the next one takes: with some in a flood, its order would show.
+  const add = (bridge: string, flow: string): number =>
+    flowsOf.push({
+      bridge,
+      flow: has('tunnels') && bridge === 'br0' ? flow.replaceAll(/\b(NORMAL|flood|all)\b/g, 'output:2') : flow,
+    });
   for (let i = dice.between(4, 18); i > 0; i--) add('br0', randomFlow(dice, ports, mix));
   if (has('conjunctions') && dice.chance(0.7)) {
     for (const flow of randomConjunctions(dice, PORTS, mix.tables)) add('br0', flow);
