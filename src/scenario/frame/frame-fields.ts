@@ -5,6 +5,7 @@
  *
  * Invariant: what a frame does not have reads as null, and never as a zero.
  */
+import { Address4 } from 'ip-address';
 import { FIELDS, type Field } from '#flowtable/fields.js';
 import { OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
 import { formatFieldText, parseFieldText } from '../../openflow/field-text.js';
@@ -46,6 +47,9 @@ const inRange = (
   { min, max }: { readonly min?: number | undefined; readonly max?: number | undefined },
 ): boolean => value >= (min ?? Number.NEGATIVE_INFINITY) && value <= (max ?? Number.POSITIVE_INFINITY);
 
+/** Dotted, and yet no address. */
+const isNoAddress = (text: string): boolean => text.includes('.') && !Address4.isValid(text);
+
 function keyFrameField(field: Field): FrameField {
   const isTag = field.offset === OFF_VLAN_TCI;
   const has = ({ key }: FrameParts): boolean =>
@@ -60,6 +64,9 @@ function keyFrameField(field: Field): FrameField {
     problem(wanted) {
       if (wanted === ABSENT) return null;
       if (isRange(wanted)) return field.wireSize <= 4 && field.format !== 'ipv4' ? null : 'a value, not a range';
+      // The tools take numbers of any size in an address, and their lowest byte; nobody means that in a file.
+      const wrong = field.format === 'ipv4' ? String(wanted).split('/').find(isNoAddress) : undefined;
+      if (wrong !== undefined) return `${wrong}: invalid IP address`;
       try {
         parseFieldText(field, String(wanted), NO_PORT_NAMES);
         return null;
