@@ -30,6 +30,7 @@ export const DROP_REASONS = {
   'bridge-not-found': 'The bridge that the packet was to go on in is no longer there.',
   'too-many-mpls-labels': 'More MPLS labels were to be pushed than a packet may have.',
   'unsupported-packet-type': 'A packet without an Ethernet header came to a bridge that takes none.',
+  congestion: 'The tunnel carried a congestion mark that the packet within it cannot take over.',
   'invalid-tunnel-metadata': 'The options of the tunnel header were malformed.',
   'forwarding-disabled': 'The spanning tree does not let the port forward.',
   'vlan-filtered': 'The port does not carry the VLAN of the frame.',

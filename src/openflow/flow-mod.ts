@@ -37,6 +37,8 @@ export interface FlowMod {
   readonly cookieMask: bigint;
   /** add, and modify when given: the cookie to write. */
   readonly newCookie: bigint | null;
+  /** A modify writes the cookie into rules that it adds only, as OpenFlow 1.1 has it. */
+  readonly keepsCookies?: boolean;
   readonly idleTimeout: number;
   readonly hardTimeout: number;
   readonly importance: number;

@@ -37,6 +37,7 @@ export function flowModInVersion(mod: FlowMod, version: OpenFlowVersion, protoco
     tableId: tableInVersion(mod, version, isDelete),
     // From 1.2 on a modify never adds a flow, nor changes a cookie.
     newCookie: isModify && version >= 12 ? null : mod.newCookie,
+    ...(isModify && version === 11 ? { keepsCookies: true } : {}),
     importance: version >= 14 && mod.command === 'add' ? mod.importance : 0,
     flags: flagsInVersion(mod, version, isDelete),
   };

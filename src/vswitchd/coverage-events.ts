@@ -18,6 +18,7 @@ const DROP_EVENTS: Partial<Record<DropReason, string>> = {
   'no-recirculation-context': 'drop_action_no_recirculation_context',
   'recirculation-conflict': 'drop_action_recirculation_conflict',
   'too-many-mpls-labels': 'drop_action_too_many_mpls_labels',
+  congestion: 'drop_action_congestion',
   'invalid-tunnel-metadata': 'drop_action_invalid_tunnel_metadata',
   'unsupported-packet-type': 'drop_action_unsupported_packet_type',
   'forwarding-disabled': 'drop_action_forwarding_disabled',

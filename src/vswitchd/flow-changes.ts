@@ -183,7 +183,7 @@ export class FlowChanges {
       const changed = {
         ...rule,
         ...kept,
-        cookie: mod.newCookie ?? rule.cookie,
+        cookie: (mod.keepsCookies === true ? null : mod.newCookie) ?? rule.cookie,
         actions: mod.actions,
         conjunctions: conjunctionsOf(mod.actions),
         modifiedNs: this.clock.nowNs(),

@@ -30,6 +30,16 @@ const SCRIPTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['get-frags', 'br0'],
     ['probe', 'br0'],
   ],
+  'cookies of modified flows, by version': ['OpenFlow10', 'OpenFlow11', 'OpenFlow12', 'OpenFlow15'].flatMap(
+    (version) => [
+      ['-O', version, 'add-flow', 'br0', 'cookie=7,in_port=1,actions=1'],
+      ['-O', version, 'mod-flows', 'br0', 'cookie=8,in_port=1,actions=2'],
+      ['-O', version, '--strict', 'mod-flows', 'br0', 'cookie=9,in_port=2,actions=2'],
+      ['-O', version, 'mod-flows', 'br0', 'cookie=7/-1,in_port=1,actions=1,2'],
+      ['--no-stats', 'dump-flows', 'br0'],
+      ['del-flows', 'br0'],
+    ],
+  ),
   'names of tables': [
     ['-O', 'OpenFlow13', 'mod-table', 'br0', '1', 'name:second'],
     ['-O', 'OpenFlow15', 'mod-table', 'br0', '2', 'name:a "quoted" name'],

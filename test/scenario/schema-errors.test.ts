@@ -185,7 +185,7 @@ const CASES: readonly (readonly [title: string, text: string, errors: readonly s
   [
     'a reason that frames do not die for',
     file({ steps: '[{ expect: { drops: { at: host1, reason: ¦link-los, count: 1 } } }]' }),
-    ['steps[0].expect.drops.reason: expected one of 49 words, found "link-los"\n  did you mean "link-loss"?'],
+    ['steps[0].expect.drops.reason: expected one of 50 words, found "link-los"\n  did you mean "link-loss"?'],
   ],
   [
     'an expectation of nothing',

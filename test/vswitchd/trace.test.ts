@@ -207,3 +207,21 @@ describe('What a datapath cannot do', () => {
     ]);
   });
 });
+
+describe('A congestion mark of a tunnel', () => {
+  it.each([
+    ['is taken over by a packet that can', 1, 'set(ipv4(tos=0x3/0x3)),2', '0'],
+    ['is the end of one that cannot', 0, 'drop', '1'],
+  ])('%s', async (_, tos, actions, counted) => {
+    const sw = TestSwitch.withPorts(2);
+    sw.vsctl('add-port br0 t1 -- set interface t1 type=gre options:remote_ip=1.1.1.1 ofport_request=9');
+    sw.appctl('dpif/set-dp-features br0 tnl_push_pop false');
+    await sw.ofctl('add-flow br0 in_port=9,actions=2');
+    const flow =
+      'tunnel(src=1.1.1.1,dst=2.2.2.2,tos=0x3,ttl=64,flags()),in_port(3),' +
+      `eth(),eth_type(0x0800),ipv4(tos=${tos},proto=17,frag=no),udp()`;
+    expect(sw.trace('ovs-dummy', flow, 'Datapath actions')).toBe(actions);
+    sw.appctl(`ofproto/trace ovs-dummy ${flow} -generate`);
+    expect(sw.appctl('coverage/read-counter drop_action_congestion')).toBe(`${counted}\n`);
+  });
+});

@@ -173,7 +173,7 @@ export class Translation implements TranslateContext {
     } else {
       // A packet that comes back has been sampled already.
       if (frozen === null) beginSamples(this);
-      if (!processTunnelEcn(flow)) this.actions = [];
+      if (!processTunnelEcn(flow)) this.actions = [{ kind: 'drop', reason: 'congestion' }];
       else if (inPort === null || mayReceive(this, inPort)) {
         mirrorIngress(this);
         this.translate(actions, true);
