@@ -405,6 +405,8 @@ export class Backer {
    */
   private installedMask(wc: FlowKey): FlowKey {
     const mask = wc.clone();
+    // Ports have no masks in a datapath; an action may have asked for 16 of the bits.
+    if (mask.u32(OFF_IN_PORT) !== 0) mask.setU32(OFF_IN_PORT, 0xffffffff);
     if (mask.u16(OFF_VLAN_TCI) === 0)
       mask.setU16(OFF_VLAN_TCI, this.name.startsWith('dummy@') ? VLAN_VID_MASK | VLAN_CFI : VLAN_CFI);
     return mask;

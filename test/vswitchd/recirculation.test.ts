@@ -63,3 +63,12 @@ describe('an id that nobody holds', () => {
     expect(ids.find(id)).toBeUndefined();
   });
 });
+
+describe('a megaflow', () => {
+  it('matches the whole port where an action asked for a part of it', async () => {
+    const sw = TestSwitch.withPorts(2);
+    await sw.ofctl('add-flow br0 actions=push:OXM_OF_IN_PORT[],2');
+    sw.receive('p1', packet(1));
+    expect(sw.appctl('dpctl/dump-flows')).toMatch(/recirc_id\(0\),in_port\(1\),/);
+  });
+});
