@@ -39,6 +39,10 @@ const NETFLOW_FIELDS = [
   [OFF_TP_SRC, 4],
 ] as const;
 
+const IP_PROTO_ICMP = 1;
+/** Type and code are the lower bytes of the two ports. */
+const ICMP_BITS = 0x00ff_00ff;
+
 /** The bits that every megaflow matches, before anything was looked up: with NetFlow, all that tells its flows apart. */
 export function initMask(wc: FlowKey, flow: FlowKey, hasNetflow: boolean): void {
   setExact(wc, OFF_PACKET_TYPE, 4);
@@ -48,6 +52,7 @@ export function initMask(wc: FlowKey, flow: FlowKey, hasNetflow: boolean): void 
   setExact(wc, OFF_RECIRC_ID, 4);
   if (hasNetflow && flow.u16(OFF_ETH_TYPE) === 0x0800) {
     for (const [offset, size] of NETFLOW_FIELDS) setExact(wc, offset, size);
+    if (flow.u8(OFF_NW_PROTO) === IP_PROTO_ICMP) wc.setU32(OFF_TP_SRC, ICMP_BITS);
     wc.setU8(OFF_NW_TOS, wc.u8(OFF_NW_TOS) | 0xfc);
   }
   initTunnelMask(flow, wc);
