@@ -4,6 +4,8 @@ import type { SwitchUnderTest } from '../bridge/switch.js';
 import type { Command } from './setup.js';
 
 const REPORTS = /tunnel|neighbor/;
+/** A port, and the Ethernet header of a broadcast of ARP without a tag. */
+const ARP_REQUEST = /^\S+ f{12}[0-9a-f]{12}0806/;
 
 async function answer(target: SwitchUnderTest, { tool, args }: Command): Promise<readonly string[]> {
   if (tool === 'vsctl') {
@@ -21,7 +23,9 @@ async function answer(target: SwitchUnderTest, { tool, args }: Command): Promise
     await target.settle();
     // A flow that stays cached does not ask for a neighbour again.
     await target.appctl('revalidator/purge');
-    return ['p0', 'v1'].flatMap((port) => target.transmitted(port).map((frame) => `${port} ${frame}`));
+    const frames = ['p0', 'v1'].flatMap((port) => target.transmitted(port).map((frame) => `${port} ${frame}`));
+    // Where revalidation happens to look before the answer comes, real OVS asks for a neighbour once more.
+    return frames.filter((frame, i) => !ARP_REQUEST.test(frame) || frames.indexOf(frame) === i);
   }
   if (name === 'ofproto/trace' && ok) {
     const reports = text.split('\n').filter((line) => REPORTS.test(line) && /^ *(->|>>)/.test(line));
