@@ -1,0 +1,65 @@
+/**
+ * What one message's file holds: where it stands in each version of OpenFlow, its bytes in and out, and the text that
+ * `ovs-ofctl ofp-print` shows of it. A new message is one file that exports a MessageKind, and one line in the index of
+ * its folder.
+ *
+ * An OpenFlow header (OpenFlow 1.5.1 §7.1), big-endian, in front of every message:
+ *
+ *      0                   1                   2                   3
+ *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *     +---------------+---------------+-------------------------------+
+ *     |    version    |     type      |            length             |
+ *     +---------------+---------------+-------------------------------+
+ *     |                              xid                              |
+ *     +---------------------------------------------------------------+
+ *
+ * A vendor message (experimenter) adds its vendor and subtype, a statistics message (multipart) its type and flags, a
+ * vendor's statistics message both.
+ */
+import type { PortNames } from '../ports.js';
+import type { OpenFlowVersion } from '../protocol.js';
+import type { TlvTable } from '../tlv-map.js';
+import type { ByteReader } from './byte-reader.js';
+import type { ByteWriter } from './byte-writer.js';
+
+/** The numbers that name a message in a range of versions. */
+export interface MessageCode {
+  /** The name that ovs-ofctl prints: `OFPT_FLOW_MOD`, `OFPST_FLOW reply`, `NXT_FLOW_MOD`. */
+  readonly name: string;
+  readonly firstVersion: OpenFlowVersion;
+  readonly lastVersion: OpenFlowVersion;
+  /** Of the header: of a vendor message 4; of statistics 16 and 17 in OpenFlow 1.0, 18 and 19 later. */
+  readonly type: number;
+  /** Of a statistics message; 0xffff for a vendor's. */
+  readonly statsType?: number;
+  /** Of a vendor's message or statistics: Nicira 0x2320, ONF 0x4f4e4600. */
+  readonly vendor?: number;
+  readonly subtype?: number;
+}
+
+/** What the bytes of a message mean besides themselves. */
+export interface WireContext {
+  readonly version: OpenFlowVersion;
+  /** The switch's table of tunnel metadata; null where none is known (a tool that prints a message). */
+  readonly tlvTable: TlvTable | null;
+}
+
+export interface MessageFormatContext {
+  readonly version: OpenFlowVersion;
+  /** Port names instead of numbers. */
+  readonly ports: PortNames;
+  readonly names: boolean;
+  /** How many times `-m` was given, as ovs-ofctl counts verbosity: from 1 on the bytes of packets are shown. */
+  readonly verbosity: number;
+}
+
+export interface MessageKind<M extends { readonly kind: string }> {
+  readonly kind: M['kind'];
+  readonly codes: readonly MessageCode[];
+  /** Reads the body behind the headers; throws OpenFlowError with the code that a switch answers. */
+  decode(body: ByteReader, code: MessageCode, context: WireContext): M;
+  /** Appends the body. */
+  encode(message: M, body: ByteWriter, code: MessageCode, context: WireContext): void;
+  /** What ovs-ofctl prints behind the message's head (`OFPT_FLOW_MOD (xid=0x1):`), with its new lines. */
+  format(message: M, code: MessageCode, context: MessageFormatContext): string;
+}
