@@ -1,35 +1,35 @@
-/** Writing a message in network byte order into a buffer that grows. */
-export class ByteWriter {
-  private bytes = new Uint8Array(256);
-  private used = 0;
+/** Bytes in network order, one value behind the other: what messages and export datagrams are made of. */
+const INITIAL_SIZE = 512;
 
-  /** Bytes written so far; also the offset of the next one, for patchU16(). */
-  get length(): number {
-    return this.used;
-  }
+export class ByteWriter {
+  private bytes: Uint8Array = new Uint8Array(INITIAL_SIZE);
+  private view = new DataView(this.bytes.buffer);
+  size = 0;
 
   u8(value: number): void {
-    this.bytes[this.grow(1)] = value;
+    const at = this.grow(1);
+    this.bytes[at] = value;
   }
 
   u16(value: number): void {
     const at = this.grow(2);
-    this.bytes[at] = value >>> 8;
-    this.bytes[at + 1] = value;
+    this.view.setUint16(at, value);
   }
 
   u32(value: number): void {
-    this.u16(value >>> 16);
-    this.u16(value);
+    const at = this.grow(4);
+    this.view.setUint32(at, value);
   }
 
-  u64(value: bigint): void {
-    this.u32(Number((value >> 32n) & 0xffffffffn));
-    this.u32(Number(value & 0xffffffffn));
+  /** Numbers that are cut to 64 bits; -1 is all ones. */
+  u64(value: number | bigint): void {
+    const at = this.grow(8);
+    this.view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)));
   }
 
-  append(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.grow(bytes.length));
+  put(bytes: Uint8Array): void {
+    const at = this.grow(bytes.length);
+    this.bytes.set(bytes, at);
   }
 
   zeros(count: number): void {
@@ -38,33 +38,38 @@ export class ByteWriter {
 
   /** Zeros up to a multiple of `unit` bytes behind `start`. */
   pad(unit: number, start = 0): void {
-    this.zeros((unit - ((this.used - start) % unit)) % unit);
+    this.grow((unit - ((this.size - start) % unit)) % unit);
   }
 
   /** Text in a field of fixed size: cut to leave one NUL at its end. */
-  text(value: string, size: number): void {
-    const at = this.grow(size);
-    this.bytes.set(Buffer.from(value, 'latin1').subarray(0, size - 1), at);
+  text(value: string, length: number): void {
+    const at = this.grow(length);
+    this.bytes.set(Buffer.from(value, 'latin1').subarray(0, length - 1), at);
   }
 
-  /** Fills in a length that is known only behind it. */
-  patchU16(offset: number, value: number): void {
-    this.bytes[offset] = value >>> 8;
-    this.bytes[offset + 1] = value;
+  /** Changes what was written before. */
+  patchU16(at: number, value: number): void {
+    this.view.setUint16(at, value);
   }
 
-  /** What was written, as a copy. */
-  finish(): Uint8Array {
-    return this.bytes.slice(0, this.used);
+  patchU32(at: number, value: number): void {
+    this.view.setUint32(at, value);
   }
 
+  /** A copy of all that was written. */
+  take(): Uint8Array {
+    return this.bytes.slice(0, this.size);
+  }
+
+  /** Where the next `count` bytes begin, which are zero. `bytes` and `view` may be others afterwards. */
   private grow(count: number): number {
-    const at = this.used;
-    this.used += count;
-    if (this.used > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.used, this.bytes.length * 2));
+    const at = this.size;
+    this.size += count;
+    if (this.size > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.size, 2 * this.bytes.length));
       larger.set(this.bytes);
       this.bytes = larger;
+      this.view = new DataView(larger.buffer);
     }
     return at;
   }

@@ -24,7 +24,7 @@ import {
   VLAN_VID_MASK,
 } from '#flowtable/flow-key.js';
 import type { SwitchPort } from '../bundle.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter } from '../../openflow/wire/byte-writer.js';
 import { type Layer3, type Layer4, type PacketShape, templateOf } from './ipfix-template.js';
 import type { TunnelHeader } from './sflow-actions.js';
 

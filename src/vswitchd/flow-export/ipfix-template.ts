@@ -6,7 +6,7 @@
  * The invariant: a record has exactly the fields, in order, that the template with its number has. There is one template
  * for each combination of layers.
  */
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter } from '../../openflow/wire/byte-writer.js';
 
 const VERSION = 10;
 const OFF_LENGTH = 2;

@@ -19,7 +19,7 @@ import {
 import { hashAdd, hashFinish } from '#flowtable/murmur-hash.js';
 import { OvsHmap } from '../ovs-hmap.js';
 import type { PacketStats } from '../translate/credit.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter } from '../../openflow/wire/byte-writer.js';
 import { Collectors, type ExportHost } from './collectors.js';
 
 /** What stands for an output that is no port: none, several, or all that are flooded to. */

@@ -5,7 +5,7 @@
  *
  * Deliberately different: what fills a sampled header up to four bytes is zero, where OVS leaves what was there before.
  */
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter } from '../../openflow/wire/byte-writer.js';
 
 const VERSION = 5;
 const MAX_DATAGRAM_SIZE = 1400;
