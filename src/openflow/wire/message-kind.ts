@@ -18,6 +18,7 @@
  */
 import type { PortNames } from '../ports.js';
 import type { OpenFlowVersion } from '../protocol.js';
+import { OpenFlowError } from '../switch-connection.js';
 import type { TlvTable } from '../tlv-map.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
@@ -35,6 +36,11 @@ export interface MessageCode {
   /** Of a vendor's message or statistics: Nicira 0x2320, ONF 0x4f4e4600. */
   readonly vendor?: number;
   readonly subtype?: number;
+  /**
+   * Bytes that the body has at least, as whoever frames messages checks before anything else is read; unit: what comes
+   * behind them is a multiple of so many, 0 that there is nothing. Absent: any size (0 and 1).
+   */
+  readonly body?: { readonly size: number; readonly unit: number };
 }
 
 /** What the bytes of a message mean besides themselves. */
@@ -62,4 +68,15 @@ export interface MessageKind<M extends { readonly kind: string }> {
   encode(message: M, body: ByteWriter, code: MessageCode, context: WireContext): void;
   /** What ovs-ofctl prints behind the message's head (`OFPT_FLOW_MOD (xid=0x1):`), with its new lines. */
   format(message: M, code: MessageCode, context: MessageFormatContext): string;
+}
+
+/** Thrown where something in a message is wrong behind parts that were not: a tool prints those before the error. */
+export class PartialMessage extends OpenFlowError {
+  readonly read: { readonly kind: string };
+
+  constructor(code: string, read: { readonly kind: string }) {
+    super(code);
+    this.name = 'PartialMessage';
+    this.read = read;
+  }
 }
