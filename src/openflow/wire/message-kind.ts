@@ -41,11 +41,16 @@ export interface MessageCode {
    * behind them is a multiple of so many, 0 that there is nothing. Absent: any size (0 and 1).
    */
   readonly body?: { readonly size: number; readonly unit: number };
+  /** Is the same in versions that nobody knows yet (hello, error, echo). */
+  readonly isImmutable?: true;
 }
 
 /** What the bytes of a message mean besides themselves. */
 export interface WireContext {
+  /** The latest, where the message is of one that nobody knows yet. */
   readonly version: OpenFlowVersion;
+  /** The header's number of the version, of a message that is read. */
+  readonly wireVersion?: number;
   /** The switch's table of tunnel metadata; null where none is known (a tool that prints a message). */
   readonly tlvTable: TlvTable | null;
 }
@@ -57,6 +62,26 @@ export interface MessageFormatContext {
   readonly names: boolean;
   /** How many times `-m` was given, as ovs-ofctl counts verbosity: from 1 on the bytes of packets are shown. */
   readonly verbosity: number;
+  /** A whole message that this one carries (an error, a bundle), as text with its new line. */
+  formatMessage(bytes: Uint8Array, verbosity: number): string;
+}
+
+/** Reads entries until none is left; `asMessage` makes the message of those that could be read. */
+export function readEntries<E, M extends { readonly kind: string }>(
+  body: ByteReader,
+  readEntry: () => E,
+  asMessage: (entries: readonly E[]) => M,
+): M {
+  const entries: E[] = [];
+  while (body.remaining > 0) {
+    try {
+      entries.push(readEntry());
+    } catch (error) {
+      if (!(error instanceof OpenFlowError)) throw error;
+      throw new PartialMessage(error.code, asMessage(entries));
+    }
+  }
+  return asMessage(entries);
 }
 
 export interface MessageKind<M extends { readonly kind: string }> {
@@ -68,6 +93,10 @@ export interface MessageKind<M extends { readonly kind: string }> {
   encode(message: M, body: ByteWriter, code: MessageCode, context: WireContext): void;
   /** What ovs-ofctl prints behind the message's head (`OFPT_FLOW_MOD (xid=0x1):`), with its new lines. */
   format(message: M, code: MessageCode, context: MessageFormatContext): string;
+  /** Of several codes of the version, the one that the message is to travel by; absent: the first. */
+  choose?(message: M, codes: readonly MessageCode[]): MessageCode;
+  /** A message that may need more than one part: a message for each of its entries, which are then put together. */
+  split?(message: M): readonly M[];
 }
 
 /** Thrown where something in a message is wrong behind parts that were not: a tool prints those before the error. */
@@ -80,3 +109,6 @@ export class PartialMessage extends OpenFlowError {
     this.read = read;
   }
 }
+
+/** Any message's kind, where messages of all kinds meet. */
+export type AnyMessageKind = MessageKind<{ readonly kind: string }>;

@@ -1,0 +1,5 @@
+/** All messages: those about the switch, and those about what goes through it. */
+import type { AnyMessageKind } from './message-kind.js';
+import { SWITCH_MESSAGES } from './switch/index.js';
+
+export const MESSAGES: readonly AnyMessageKind[] = [...SWITCH_MESSAGES];
