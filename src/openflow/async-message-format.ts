@@ -18,7 +18,7 @@ import type {
   PacketInMessage,
   RequestForwardMessage,
 } from './async-message.js';
-import { formatDuration } from './flow-mod-format.js';
+import { formatDuration } from './duration.js';
 import { matchInFixed, matchInVersion } from './flow-version.js';
 import { formatGroupMod } from './group-format.js';
 import { groupModInVersion } from './group-version.js';
@@ -162,7 +162,7 @@ function flowRemovedText(message: FlowRemovedMessage, options: MessageTextOption
   let text = ` ${formatMatch(match, { ...options, priority: message.priority })} reason=${reason}`;
   if (version > 10) text += ` table_id=${formatTable(message.tableId, shownPorts(options))}`;
   if (message.cookie !== 0n) text += ` cookie:0x${message.cookie.toString(16)}`;
-  text += ` duration${formatDuration(message.durationNs)} idle${message.idleTimeout}`;
+  text += ` duration${formatDuration(message.duration)} idle${message.idleTimeout}`;
   if (version > 10 && message.hardTimeout !== 0) text += ` hard${message.hardTimeout}`;
   return `${text} pkts${message.packets} bytes${message.bytes}\n`;
 }

@@ -5,6 +5,7 @@
  */
 import type { Match } from '#flowtable/match.js';
 import type { Action } from './action/action.js';
+import type { Duration } from './duration.js';
 import type { FlowMonitorRequest } from './flow-monitor.js';
 import type { GroupMod } from './group-mod.js';
 import type { MeterMod } from './meter-mod.js';
@@ -58,11 +59,11 @@ export interface FlowRemovedMessage {
   readonly match: Match;
   readonly priority: number;
   readonly cookie: bigint;
-  readonly durationNs: number;
+  readonly duration: Duration;
   readonly idleTimeout: number;
   readonly hardTimeout: number;
-  readonly packets: number;
-  readonly bytes: number;
+  readonly packets: bigint;
+  readonly bytes: bigint;
 }
 
 /** OFPPR_* by its number on the wire. */

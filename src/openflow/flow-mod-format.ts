@@ -4,6 +4,7 @@
  */
 import { type ActionTextOptions, formatActions } from './action/action-list.js';
 import { shownPorts } from './action/shown-ports.js';
+import { formatDuration } from './duration.js';
 import { formatTable } from './table-text.js';
 import type { FlowMod, FlowModCommand, FlowModFlags } from './flow-mod.js';
 import type { ShownFlow } from './flow-version.js';
@@ -54,37 +55,31 @@ export function formatFlowMod(mod: FlowMod, version: OpenFlowVersion, options: A
 }
 
 const COOKIE_NONE = 0xffff_ffff_ffff_ffffn;
-const NS_PER_SECOND = 1e9;
-const NS_PER_MS = 1e6;
-
-/** `1.25s`: seconds with the milliseconds that OVS keeps, none when they are zero. */
-export function formatDuration(ns: number): string {
-  const seconds = Math.floor(ns / NS_PER_SECOND);
-  const ms = Math.floor((ns % NS_PER_SECOND) / NS_PER_MS);
-  return ms === 0 ? `${seconds}s` : `${seconds}.${String(ms).padStart(3, '0')}s`;
-}
-
+const COUNTER_UNKNOWN = 0xffff_ffff_ffff_ffffn;
 export interface FlowStatsTextOptions extends ActionTextOptions {
   /** Counters, ages and the fields that are usually zero. */
   readonly stats: boolean;
 }
 
+/** All ones: the switch does not know. */
+const counterText = (count: bigint): string => (count === COUNTER_UNKNOWN ? '?' : String(count));
+
 /** One line of dump-flows, without the space before it. */
-export function formatFlowStats({ entry, idleAge, hardAge }: ShownFlow, options: FlowStatsTextOptions): string {
+export function formatFlowStats(entry: ShownFlow, options: FlowStatsTextOptions): string {
   const { stats } = options;
+  const { idleAge, hardAge } = entry;
   let text = '';
   if (stats || entry.cookie !== 0n) text += `cookie=0x${entry.cookie.toString(16)}, `;
-  if (stats) text += `duration=${formatDuration(entry.durationNs)}, `;
+  if (stats) text += `duration=${formatDuration(entry.duration)}, `;
   const table = formatTable(entry.tableId, shownPorts(options));
   if (stats || table !== '0') text += `table=${table}, `;
-  if (stats) text += `n_packets=${entry.packets}, n_bytes=${entry.bytes}, `;
+  if (stats) text += `n_packets=${counterText(entry.packets)}, n_bytes=${counterText(entry.bytes)}, `;
   if (entry.idleTimeout !== 0) text += `idle_timeout=${entry.idleTimeout}, `;
   if (entry.hardTimeout !== 0) text += `hard_timeout=${entry.hardTimeout}, `;
   text += formatFlags(entry.flags);
   if (entry.importance !== 0) text += `importance=${entry.importance}, `;
   if (stats && idleAge !== null) text += `idle_age=${idleAge}, `;
-  const durationSeconds = Math.floor(entry.durationNs / NS_PER_SECOND);
-  if (stats && hardAge !== null && hardAge !== durationSeconds) text += `hard_age=${hardAge}, `;
+  if (stats && hardAge !== null && hardAge !== entry.duration.seconds) text += `hard_age=${hardAge}, `;
   const match = formatMatch(entry.match, { ...options, priority: entry.priority });
   if (match !== '') text += `${match} `;
   return `${text}actions=${formatActions(entry.actions, options)}`;

@@ -7,8 +7,10 @@
 import { FIELDS, readField, writeField } from '#flowtable/fields.js';
 import { OFF_CT_NW_PROTO, OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
+import type { Action } from './action/action.js';
 import type { ActionReader } from './action/action-kind.js';
 import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersion } from './action/action-list.js';
+import { type Duration, durationOf } from './duration.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';
 import { actionsToShow, matchToShow } from './option-fields.js';
@@ -146,7 +148,19 @@ export function checkReceivedFlowMod(
 
 /** What a version of OpenFlow tells of a flow: ages only OVS's own replies and 1.5 know. */
 export interface ShownFlow {
-  readonly entry: FlowStatsEntry;
+  readonly tableId: number;
+  readonly match: Match;
+  readonly priority: number;
+  readonly cookie: bigint;
+  readonly duration: Duration;
+  readonly idleTimeout: number;
+  readonly hardTimeout: number;
+  readonly importance: number;
+  readonly flags: FlowModFlags;
+  /** All ones where the switch does not know. */
+  readonly packets: bigint;
+  readonly bytes: bigint;
+  readonly actions: readonly Action[];
   /** Seconds, or null where the version does not tell. */
   readonly idleAge: number | null;
   readonly hardAge: number | null;
@@ -158,15 +172,16 @@ const MAX_AGE = 0xffff;
 const ageSeconds = (ns: number): number => Math.min(MAX_AGE, Math.max(0, Math.floor(ns / NS_PER_SECOND)));
 
 export function flowInVersion(entry: FlowStatsEntry, version: OpenFlowVersion): ShownFlow {
-  const flags = version < 13 ? NO_FLAGS : entry.flags;
+  const { tableId, priority, cookie, idleTimeout, hardTimeout } = entry;
   return {
-    entry: {
-      ...entry,
-      match: matchToShow(matchInVersion(entry.match, version)),
-      actions: actionsToShow(actionsInVersion(entry.actions, version, entry.match)),
-      flags,
-      importance: version >= 14 ? entry.importance : 0,
-    },
+    ...{ tableId, priority, cookie, idleTimeout, hardTimeout },
+    match: matchToShow(matchInVersion(entry.match, version)),
+    actions: actionsToShow(actionsInVersion(entry.actions, version, entry.match)),
+    flags: version < 13 ? NO_FLAGS : entry.flags,
+    importance: version >= 14 ? entry.importance : 0,
+    duration: durationOf(entry.durationNs),
+    packets: BigInt(entry.packets),
+    bytes: BigInt(entry.bytes),
     idleAge: version === 10 || version === 15 ? ageSeconds(entry.idleAgeNs) : null,
     hardAge: version === 10 ? ageSeconds(entry.hardAgeNs) : null,
   };

@@ -5,7 +5,7 @@
 import { type ActionTextOptions, formatActions } from './action/action-list.js';
 import { formatFieldText } from './field-text.js';
 import { valueOnes } from './field-value.js';
-import { formatDuration } from './flow-mod-format.js';
+import { formatDuration } from './duration.js';
 import {
   BUCKET_ALL,
   BUCKET_FIRST,
@@ -110,7 +110,9 @@ export function formatGroupMod(mod: GroupMod, version: OpenFlowVersion, options:
 export function formatGroupStats(stats: GroupStatsEntry, version: OpenFlowVersion): string {
   const parts = [`group_id=${stats.groupId}`];
   // OpenFlow 1.1 and 1.2 do not tell how long a group has been there.
-  if (version === 10 || version >= 13) parts.push(`duration=${formatDuration(stats.durationNs)}`);
+  if (stats.duration !== null && (version === 10 || version >= 13)) {
+    parts.push(`duration=${formatDuration(stats.duration)}`);
+  }
   parts.push(`ref_count=${stats.refCount}`, `packet_count=${stats.packets}`, `byte_count=${stats.bytes}`);
   stats.buckets.forEach(({ packets, bytes }, index) => {
     parts.push(`bucket${index}:packet_count=${packets}`, `byte_count=${bytes}`);

@@ -4,6 +4,7 @@
  */
 import type { Field } from '#flowtable/fields.js';
 import type { Action } from './action/action.js';
+import type { Duration } from './duration.js';
 
 export type GroupType = 'all' | 'select' | 'indirect' | 'fast_failover';
 /** In the order of OpenFlow's numbers. */
@@ -67,7 +68,8 @@ export interface GroupStatsEntry {
   readonly refCount: number;
   readonly packets: bigint;
   readonly bytes: bigint;
-  readonly durationNs: number;
+  /** Null where the switch does not tell. */
+  readonly duration: Duration | null;
   readonly buckets: readonly { readonly packets: bigint; readonly bytes: bigint }[];
 }
 

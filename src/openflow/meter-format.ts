@@ -1,5 +1,5 @@
 /** Meters as ovs-ofctl prints them. Mirrors lib/ofp-meter.c's ofputil_format_meter_*(). */
-import { formatDuration } from './flow-mod-format.js';
+import { formatDuration } from './duration.js';
 import {
   type MeterBand,
   type MeterConfig,
@@ -59,7 +59,7 @@ export function formatMeterMod({ command, meter }: MeterMod): string {
 export function formatMeterStats(stats: MeterStatsEntry): string {
   const head =
     `meter:${meterIdText(stats.meterId)} flow_count:${stats.flowCount} packet_in_count:${stats.packetsIn} ` +
-    `byte_in_count:${stats.bytesIn} duration:${formatDuration(stats.durationNs)} bands:\n`;
+    `byte_in_count:${stats.bytesIn} duration:${formatDuration(stats.duration)} bands:\n`;
   const bands = stats.bands.map(({ packets, bytes }, i) => `${i}: packet_count:${packets} byte_count:${bytes}\n`);
   return head + bands.join('');
 }

@@ -2,6 +2,7 @@
  * Meters as ovs-ofctl's text, OpenFlow's wire and the switch speak of them.
  * Mirrors openvswitch/ofp-meter.h; OpenFlow 1.5.1 §5.8, §7.3.4.5, §7.3.5.13-15.
  */
+import type { Duration } from './duration.js';
 
 /** Highest number of an ordinary meter (OFPM13_MAX); above it are the slow path's, the controller's and "all". */
 export const OFPM_MAX = 0xffff0000;
@@ -42,7 +43,7 @@ export interface MeterStatsEntry {
   readonly flowCount: number;
   readonly packetsIn: bigint;
   readonly bytesIn: bigint;
-  readonly durationNs: number;
+  readonly duration: Duration;
   readonly bands: readonly { readonly packets: bigint; readonly bytes: bigint }[];
 }
 

@@ -16,6 +16,7 @@ import {
   PORT_STATUS_REASONS,
 } from '#src/openflow/async-message.js';
 import type { OptionMap } from '#flowtable/tunnel-options.js';
+import { durationOf } from '#src/openflow/duration.js';
 import type { FlowMonitorRequest } from '#src/openflow/flow-monitor.js';
 import type { FlowUpdate } from '#src/openflow/async-message.js';
 import { matchToShow, receiveCriteria } from '#src/openflow/option-fields.js';
@@ -171,18 +172,17 @@ export class Controllers {
     for (const { rule, reason } of events) {
       if (reason === null || !rule.flags.sendFlowRemoved) continue;
       const { tableId, match, priority, cookie, createdNs, idleTimeout, hardTimeout, packets, bytes } = rule;
-      const durationNs = nowNs - createdNs;
       const message = {
         reason,
         tableId,
         match: matchToShow(match),
         priority,
         cookie,
-        durationNs,
+        duration: durationOf(nowNs - createdNs),
         idleTimeout,
         hardTimeout,
-        packets,
-        bytes,
+        packets: BigInt(packets),
+        bytes: BigInt(bytes),
       };
       this.send({ kind: 'flow-removed', ...message });
     }

@@ -4,6 +4,7 @@
  *
  * The invariant: a group never changes but for its counters. A change of it is another group in its place.
  */
+import { durationOf } from '#src/openflow/duration.js';
 import type { Bucket, GroupMod, GroupSelection, GroupStatsEntry, GroupType } from '#src/openflow/group-mod.js';
 
 export interface GroupBucket extends Bucket {
@@ -72,7 +73,7 @@ export class Group {
       refCount,
       packets: BigInt(this.packets),
       bytes: BigInt(this.bytes),
-      durationNs: nowNs - this.createdNs,
+      duration: durationOf(nowNs - this.createdNs),
       buckets: this.buckets.map(({ packets, bytes }) => ({ packets: BigInt(packets), bytes: BigInt(bytes) })),
     };
   }

@@ -22,6 +22,7 @@ import {
   OFPMF_PKTPS,
   OFPMF_STATS,
 } from '#src/openflow/meter-mod.js';
+import { durationOf } from '#src/openflow/duration.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 
 const SUPPORTED_FLAGS = OFPMF_KBPS | OFPMF_PKTPS | OFPMF_BURST | OFPMF_STATS;
@@ -107,7 +108,7 @@ export class MeterTable {
       flowCount,
       packetsIn: BigInt(counted.packets),
       bytesIn: BigInt(counted.bytes),
-      durationNs: nowNs - createdNs,
+      duration: durationOf(nowNs - createdNs),
       bands: config.bands.map((_, i) => ({
         packets: BigInt(counted.bands[i]?.packets ?? 0),
         bytes: BigInt(counted.bands[i]?.bytes ?? 0),

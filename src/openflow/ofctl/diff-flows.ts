@@ -98,7 +98,7 @@ function flowsOfSwitch(invocation: Invocation, name: string): readonly Flow[] {
   const { connection, protocol } = invocation.openForDump(name, P_ANY);
   invocation.nextXid();
   const { request } = parseFlowStatsRequest('', { ports: NO_PORT_NAMES });
-  return connection.flowStats(request).map((entry) => flowInVersion(entry, versionOfProtocol(protocol)).entry);
+  return connection.flowStats(request).map((entry) => flowInVersion(entry, versionOfProtocol(protocol)));
 }
 
 const isSame = (a: Flow, b: Flow): boolean =>

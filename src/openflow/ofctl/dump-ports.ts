@@ -1,5 +1,5 @@
 /** ovs-ofctl dump-ports SWITCH [PORT]: counters of ports. Mirrors ofputil_format_port_stats() (lib/ofp-port.c). */
-import { formatDuration } from '../flow-mod-format.js';
+import { durationOf, formatDuration } from '../duration.js';
 import { formatPort } from '../port-text.js';
 import { OFPP_NONE, type PortNames } from '../ports.js';
 import type { PortStatsEntry } from '../switch-connection.js';
@@ -45,6 +45,8 @@ function formatPortStats(entry: PortStatsEntry, ports: PortNames, showsDuration:
     `coll=${counter(entry.collisions)}`,
   ];
   const duration =
-    showsDuration && entry.durationNs !== undefined ? `           duration=${formatDuration(entry.durationNs)}\n` : '';
+    showsDuration && entry.durationNs !== undefined
+      ? `           duration=${formatDuration(durationOf(entry.durationNs))}\n`
+      : '';
   return `  port ${port}: rx ${rx.join(', ')}\n           tx ${tx.join(', ')}\n${duration}`;
 }

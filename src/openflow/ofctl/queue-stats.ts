@@ -1,5 +1,5 @@
 /** queue-stats SWITCH [PORT [QUEUE]]. Mirrors ofctl_queue_stats() and ofputil_queue_stats_reply_format(). */
-import { formatDuration } from '../flow-mod-format.js';
+import { durationOf, formatDuration } from '../duration.js';
 import { parseLeadingDecimal } from '../number-text.js';
 import { formatPort } from '../port-text.js';
 import { OFPP_NONE } from '../ports.js';
@@ -28,7 +28,7 @@ export const queueStats: OfctlCommand = {
     invocation.answer(version, xid, request, () => {
       const entries = offering(connection, 'queueStats').queueStats(port === OFPP_NONE ? null : port, queueId);
       const lines = entries.map((entry) => {
-        const duration = entry.durationNs < 0 ? '?' : formatDuration(entry.durationNs);
+        const duration = entry.durationNs < 0 ? '?' : formatDuration(durationOf(entry.durationNs));
         const counters = [
           counter('bytes', entry.txBytes),
           counter('pkts', entry.txPackets),

@@ -7,10 +7,9 @@ import { formatActions } from '../action/action-list.js';
 import { parseFlowFile } from '../flow-file.js';
 import { type FlowMod, NO_FLAGS, TABLE_ALL } from '../flow-mod.js';
 import { parseFlowStatsRequest } from '../flow-mod-parse.js';
-import { flowInVersion, flowModInVersion } from '../flow-version.js';
+import { flowInVersion, flowModInVersion, type ShownFlow } from '../flow-version.js';
 import { NO_PORT_NAMES } from '../ports.js';
 import { P_TID, versionOfProtocol } from '../protocol.js';
-import type { FlowStatsEntry } from '../switch-connection.js';
 import { readFlowFile } from './change-flows.js';
 import type { OfctlCommand } from './command.js';
 
@@ -35,7 +34,7 @@ function hasSameContents(a: Version, b: Version): boolean {
 }
 
 /** The change that removes exactly this flow. */
-function deletionOf(flow: FlowStatsEntry): FlowMod {
+function deletionOf(flow: ShownFlow): FlowMod {
   return {
     command: 'delete-strict',
     tableId: flow.tableId,
@@ -69,9 +68,9 @@ export const replaceFlows: OfctlCommand = {
     const { connection, protocol } = invocation.openForDump(name, protocols & file.protocols);
     const version = versionOfProtocol(protocol);
     invocation.nextXid();
-    const present = new Map<string, FlowStatsEntry>();
+    const present = new Map<string, ShownFlow>();
     for (const entry of connection.flowStats(request)) {
-      const flow = flowInVersion(entry, version).entry;
+      const flow = flowInVersion(entry, version);
       present.set(identityOf(flow), flow);
     }
     // A later line of the file takes the place of an earlier one.
