@@ -42,6 +42,10 @@ export interface OxmName {
   readonly name: string;
   readonly oxmClass: number;
   readonly oxmField: number;
+  /** Whose number it is, of the experimenters' class; 0 elsewhere. */
+  readonly experimenter: number;
+  /** The first version of OpenFlow (13: 1.3) that writes it; 0: all that have no other. */
+  readonly since: number;
 }
 
 /** Where staged lookup first looks at the field (lib/flow.h FLOW_SEGMENT_*): metadata, L2, L3, L4. */
@@ -74,26 +78,39 @@ export interface Field {
   readonly option: number | null;
 }
 
-const NXM_OF = 0x0000;
-const NXM_NX = 0x0001;
-const OXM_OF = 0x8000;
-const PKT_REG = 0x8001;
-/** Experimenter classes keep their own number space: 0xffff with the experimenter id of NXOXM, ONF. */
-const EXPERIMENTER = 0xffff;
-const ERICOXM = 0x1000;
+/** The class of experimenters, each with numbers of its own. */
+export const EXPERIMENTER_CLASS = 0xffff;
+
+interface OxmClass {
+  readonly prefix: string;
+  readonly oxmClass: number;
+  readonly experimenter: number;
+  /** Unless a field says otherwise. */
+  readonly since: number;
+}
+
+const oxmClass = (prefix: string, number: number, since = 0, experimenter = 0): OxmClass => ({
+  prefix,
+  oxmClass: number,
+  experimenter,
+  since,
+});
+
+/** By how their names begin, the longer beginnings first. */
+const OXM_CLASSES: readonly OxmClass[] = [
+  oxmClass('NXM_OF_', 0x0000),
+  oxmClass('NXM_NX_', 0x0001),
+  oxmClass('OXM_OF_PKT_REG', 0x8001, 13),
+  oxmClass('OXM_OF_', 0x8000, 12),
+  oxmClass('ERICOXM_OF_', 0x1000),
+  oxmClass('ONFOXM_ET_', EXPERIMENTER_CLASS, 13, 0x4f4e4600),
+  oxmClass('NXOXM_NSH_', EXPERIMENTER_CLASS, 0, 0x005ad650),
+  oxmClass('NXOXM_ET_', EXPERIMENTER_CLASS, 0, 0x00002320),
+];
 
 /** A name with its class, which the name begins with. */
-export const oxm = (name: string, oxmField: number): OxmName => {
-  const oxmClass = name.startsWith('NXM_OF_')
-    ? NXM_OF
-    : name.startsWith('NXM_NX_')
-      ? NXM_NX
-      : name.startsWith('OXM_OF_PKT_REG')
-        ? PKT_REG
-        : name.startsWith('OXM_OF_')
-          ? OXM_OF
-          : name.startsWith('ERICOXM_')
-            ? ERICOXM
-            : EXPERIMENTER;
-  return { name, oxmClass, oxmField };
-};
+export function oxm(name: string, oxmField: number, since?: number): OxmName {
+  const found = OXM_CLASSES.find(({ prefix }) => name.startsWith(prefix));
+  if (found === undefined) throw new Error(`no OXM class of ${name}`);
+  return { name, oxmField, oxmClass: found.oxmClass, experimenter: found.experimenter, since: since ?? found.since };
+}

@@ -124,11 +124,11 @@ row('dp_hash', OFF_DP_HASH, 4, 'hexadecimal', {
   oxm: [oxm('NXM_NX_DP_HASH', 35), oxm('NXOXM_ET_DP_HASH', 0)],
 });
 row('recirc_id', OFF_RECIRC_ID, 4, 'decimal', { flags: 'rm', oxm: [oxm('NXM_NX_RECIRC_ID', 36)] });
-row('packet_type', OFF_PACKET_TYPE, 4, 'packet-type', { flags: 'rm', oxm: [oxm('OXM_OF_PACKET_TYPE', 44)] });
+row('packet_type', OFF_PACKET_TYPE, 4, 'packet-type', { flags: 'rm', oxm: [oxm('OXM_OF_PACKET_TYPE', 44, 15)] });
 row('conj_id', OFF_CONJ_ID, 4, 'decimal', { flags: 'rmu', oxm: [oxm('NXM_NX_CONJ_ID', 37)] });
 row('tun_id', OFF_TUN_ID, 8, 'hexadecimal', {
   aliases: ['tunnel_id'],
-  oxm: [oxm('NXM_NX_TUN_ID', 16), oxm('OXM_OF_TUNNEL_ID', 38)],
+  oxm: [oxm('NXM_NX_TUN_ID', 16), oxm('OXM_OF_TUNNEL_ID', 38, 13)],
 });
 row('tun_src', OFF_TUN_SRC, 4, 'ipv4', { oxm: [oxm('NXM_NX_TUN_IPV4_SRC', 31)] });
 row('tun_dst', OFF_TUN_DST, 4, 'ipv4', { oxm: [oxm('NXM_NX_TUN_IPV4_DST', 32)] });
@@ -156,7 +156,7 @@ row('in_port', OFF_IN_PORT, 4, 'port', { flags: 'm', wireSize: 2, oxm: [oxm('NXM
 row('in_port_oxm', OFF_IN_PORT, 4, 'port', { flags: 'm', oxm: [oxm('OXM_OF_IN_PORT', 0)] });
 row('actset_output', OFF_ACTSET_OUTPUT, 4, 'port', {
   flags: 'rmu',
-  oxm: [oxm('ONFOXM_ET_ACTSET_OUTPUT', 43), oxm('OXM_OF_ACTSET_OUTPUT', 43)],
+  oxm: [oxm('ONFOXM_ET_ACTSET_OUTPUT', 43), oxm('OXM_OF_ACTSET_OUTPUT', 43, 15)],
 });
 row('skb_priority', OFF_SKB_PRIORITY, 4, 'hexadecimal', { flags: 'rm' });
 row('pkt_mark', OFF_PKT_MARK, 4, 'hexadecimal', { oxm: [oxm('NXM_NX_PKT_MARK', 33)] });
@@ -235,7 +235,7 @@ row('mpls_bos', OFF_MPLS, 4, 'decimal', {
   bits: 1,
   shift: 8,
   wireSize: 1,
-  oxm: [oxm('OXM_OF_MPLS_BOS', 36)],
+  oxm: [oxm('OXM_OF_MPLS_BOS', 36, 13)],
 });
 row('mpls_ttl', OFF_MPLS, 4, 'decimal', {
   ...mpls,
@@ -323,7 +323,7 @@ row('tcp_flags', OFF_TCP_FLAGS, 2, 'tcp-flags', {
   ...tcp,
   flags: 'r',
   bits: 12,
-  oxm: [oxm('NXM_NX_TCP_FLAGS', 34), oxm('ONFOXM_ET_TCP_FLAGS', 42), oxm('OXM_OF_TCP_FLAGS', 42)],
+  oxm: [oxm('NXM_NX_TCP_FLAGS', 34), oxm('ONFOXM_ET_TCP_FLAGS', 42), oxm('OXM_OF_TCP_FLAGS', 42, 15)],
 });
 row('udp_src', OFF_TP_SRC, 2, 'decimal', { ...udp, oxm: [oxm('NXM_OF_UDP_SRC', 11), oxm('OXM_OF_UDP_SRC', 15)] });
 row('udp_dst', OFF_TP_DST, 2, 'decimal', { ...udp, oxm: [oxm('NXM_OF_UDP_DST', 12), oxm('OXM_OF_UDP_DST', 16)] });

@@ -17,6 +17,7 @@ import {
   OFF_NW_PROTO,
   OFF_NW_TOS,
   OFF_PACKET_TYPE,
+  OFF_TCP_FLAGS,
   OFF_TP_DST,
   OFF_TP_SRC,
   OFF_VLAN_TCI,
@@ -26,6 +27,7 @@ import {
   VLAN_VID_MASK,
 } from '#flowtable/flow-key.js';
 import { type Match, prerequisiteHolds } from '#flowtable/match.js';
+import { isOptionPresent } from '#flowtable/tunnel-options.js';
 import { isCidr } from './address-text.js';
 import { matchOption } from './option-fields.js';
 import { portFromOpenFlow11, portToOpenFlow11 } from './port-text.js';
@@ -176,6 +178,12 @@ export function isValueValid(field: Field, value: bigint): boolean {
       return value <= NSH_TTL_MAX;
     case 'nsh_mdtype':
       return value === 1n || value === 2n;
+    case 'tun_erspan_idx':
+    case 'tun_erspan_ver':
+    case 'tun_erspan_dir':
+    case 'tun_erspan_hwid':
+      // OVS matches the whole bytes that they stand in.
+      return true;
     default:
       return value >> BigInt(field.bits) === 0n;
   }
@@ -273,17 +281,35 @@ export function matchValue(match: Match, field: Field, value: bigint, mask: bigi
       wild.setU16(field.offset, 0xffff);
       break;
     case 'in_port_oxm':
+      // As by its other number, which has 16 bits.
+      writeBits(key, field, value);
+      writeField(wild, field, 0xffffn);
+      break;
     case 'actset_output':
       writeBits(key, field, value);
       writeField(wild, field, mask);
       break;
     case 'ipv6_label':
-      writeBits(key, field, value & mask);
-      // A whole label has the twelve bits above it in its mask, too.
-      wild.setU32(
-        OFF_IPV6_LABEL,
-        (mask & IPV6_LABEL_ONES) === IPV6_LABEL_ONES ? 0xffffffff : Number(mask & IPV6_LABEL_ONES),
-      );
+      // A mask keeps the twelve bits above the label, and a whole label has them.
+      key.setU32(OFF_IPV6_LABEL, Number(value & mask));
+      wild.setU32(OFF_IPV6_LABEL, (mask & IPV6_LABEL_ONES) === IPV6_LABEL_ONES ? 0xffffffff : Number(mask));
+      break;
+    case 'tcp_flags':
+      key.setU16(OFF_TCP_FLAGS, Number(value & mask));
+      wild.setU16(OFF_TCP_FLAGS, Number(mask));
+      break;
+    case 'tun_erspan_idx':
+      key.setU32(field.offset, Number(value & mask));
+      wild.setU32(field.offset, Number(mask));
+      break;
+    case 'tun_erspan_ver':
+    case 'tun_erspan_dir':
+    case 'tun_erspan_hwid':
+    case 'tun_gtpu_flags':
+    case 'tun_gtpu_msgtype':
+      // OVS 3.1 takes the value for the mask, where there is one.
+      key.setU8(field.offset, Number(value & mask));
+      wild.setU8(field.offset, Number(value));
       break;
     default:
       writeBits(key, field, value & mask);
@@ -291,6 +317,27 @@ export function matchValue(match: Match, field: Field, value: bigint, mask: bigi
   }
   if (mask === ones) return protocolsOfField(field, 'exact');
   return protocolsOfField(field, field.format === 'ipv4' && isCidr(mask) ? 'prefix' : 'any-mask');
+}
+
+/** Does the match say anything of the field, or of another that stands in its place? (mf_is_all_wild) */
+export function isFieldMatched({ mask }: Match, field: Field): boolean {
+  if (field.option !== null) return isOptionPresent(mask, field.option);
+  switch (field.name) {
+    case 'ipv6_label':
+    case 'tcp_flags':
+    case 'nd_options_type':
+    case 'icmp_type':
+    case 'icmp_code':
+    case 'icmpv6_type':
+    case 'icmpv6_code':
+    case 'tun_erspan_idx':
+    case 'tun_erspan_ver':
+    case 'tun_erspan_dir':
+    case 'tun_erspan_hwid':
+      return !mask.isZero(field.offset, field.size);
+    default:
+      return readValue(mask, field) !== 0n;
+  }
 }
 
 /** Makes the match say nothing of the field (mf_set_wild). */
