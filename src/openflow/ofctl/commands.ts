@@ -17,6 +17,10 @@ import { addMeter, delMeter, delMeters, dumpMeter, dumpMeters, meterFeatures, me
 import { modFlows } from './mod-flows.js';
 import { modPort } from './mod-port.js';
 import { monitor } from './monitor.js';
+import { encodeErrorReply } from './encode-error-reply.js';
+import { encodeHello } from './encode-hello.js';
+import { printError } from './print-error.js';
+import { ofpPrint } from './ofp-print.js';
 import { packetOut } from './packet-out.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
@@ -44,6 +48,10 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   benchmark,
   parseKeyValue,
   parsePcap,
+  ofpPrint,
+  printError,
+  encodeErrorReply,
+  encodeHello,
   dumpFlows,
   dumpAggregate,
   addFlow,
@@ -97,7 +105,7 @@ export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
     'ofp-parse ofp-parse-pcap ' +
     'parse-nx-match parse-nxm parse-oxm parse-actions ' +
-    'parse-instructions parse-ofp10-match parse-ofp11-match check-vlan print-error encode-error-reply ' +
-    'ofp-print encode-hello compose-packet parse-packet'
+    'parse-instructions parse-ofp10-match parse-ofp11-match check-vlan ' +
+    'compose-packet parse-packet'
   ).split(' '),
 );

@@ -113,9 +113,9 @@ export class Invocation {
   }
 
   /** A warning as it stands on the terminal. */
-  logWarning(module: string, text: string): void {
+  logWarning(module: string, text: string, level: 'WARN' | 'ERR' = 'WARN'): void {
     const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
-    this.stderr += `${time}|${String(++this.warningCount).padStart(5, '0')}|${module}|WARN|${text}\n`;
+    this.stderr += `${time}|${String(++this.warningCount).padStart(5, '0')}|${module}|${level}|${text}\n`;
   }
 
   /** The latest version that both sides speak (OpenFlow 1.3.1 §6.3.1). */

@@ -34,6 +34,10 @@ export interface OfctlOptions {
   /** -m, so many times. */
   readonly verbosity: number;
   readonly timestamp: boolean;
+  /** ofp-print reads bytes instead of hexadecimal digits. */
+  readonly raw: boolean;
+  /** compose-packet writes a capture. */
+  readonly pcap: boolean;
   /** -P; null where none was asked for. */
   readonly packetInFormat: PacketInFormat | null;
   readonly daemon: DaemonSettings;
@@ -276,6 +280,8 @@ export function parseCommandLine(argv: readonly string[]): ParsedCommandLine {
     version: stop === 'version',
     verbosity: given.filter(({ name }) => name === 'more').length,
     timestamp: has('timestamp'),
+    raw: has('raw'),
+    pcap: has('pcap'),
     packetInFormat,
     daemon: {
       detach: has('detach'),

@@ -185,6 +185,8 @@ export interface EncodeOptions {
   /** The name of the code to use, where the version has several (NXT_FLOW_MOD or OFPT_FLOW_MOD). */
   readonly name?: string;
   readonly tlvTable?: TlvTable | null;
+  /** Of what is answered, where nobody knows that version. */
+  readonly wireVersion?: number;
 }
 
 /** The code that a message travels by; throws where the version has none. */
@@ -229,7 +231,8 @@ export function encodeMessage<M extends { readonly kind: string }>(
   const code = codeOf(kind, version, message, options.name);
   const writer = new ByteWriter();
   writeHead(writer, code, version, xid);
-  kind.encode(message, writer, code, { version, tlvTable: options.tlvTable ?? null });
+  const { tlvTable = null, wireVersion = wireVersionOf(version) } = options;
+  kind.encode(message, writer, code, { version, wireVersion, tlvTable });
   if (writer.size > MAX_MESSAGE_SIZE) throw new RangeError(`a message of ${writer.size} bytes`);
   writer.patchU16(2, writer.size);
   return writer.take();

@@ -37,11 +37,11 @@ export class Property {
   private readonly start: number;
   private readonly end: number;
 
-  constructor(bytes: Uint8Array, start: number, end: number) {
+  constructor(bytes: Uint8Array, start: number, end: number, firstExperimenter = EXPERIMENTER) {
     const header = new ByteReader(bytes, start, end);
     this.type = header.u16();
     header.skip(2);
-    this.experimenter = this.type === EXPERIMENTER ? { vendor: header.u32(), type: header.u32() } : null;
+    this.experimenter = this.type >= firstExperimenter ? { vendor: header.u32(), type: header.u32() } : null;
     this.bytes = bytes;
     this.start = start;
     this.end = end;
@@ -85,8 +85,8 @@ export class Property {
   }
 }
 
-/** Reads one property with its padding. */
-export function readProperty(reader: ByteReader): Property {
+/** Reads one property with its padding. Types from `firstExperimenter` on are experimenters'. */
+export function readProperty(reader: ByteReader, firstExperimenter = EXPERIMENTER): Property {
   if (reader.remaining < HEADER_SIZE) fail('OFPBPC_BAD_LEN');
   const start = reader.offset;
   const header = new ByteReader(reader.bytes, start, reader.end);
@@ -94,12 +94,12 @@ export function readProperty(reader: ByteReader): Property {
   const length = header.u16();
   const padded = (length + 7) & ~7;
   if (length < HEADER_SIZE || padded > reader.remaining) fail('OFPBPC_BAD_LEN');
-  if (type === EXPERIMENTER) {
+  if (type >= firstExperimenter) {
     if (length < EXPERIMENTER_HEADER_SIZE) fail('OFPBPC_BAD_LEN');
     if (header.u32() === 0) fail('OFPBPC_BAD_EXPERIMENTER');
   }
   reader.skip(padded);
-  return new Property(reader.bytes, start, start + length);
+  return new Property(reader.bytes, start, start + length, firstExperimenter);
 }
 
 /** Throws what is answered to a property that the reader does not know. */
