@@ -37,7 +37,8 @@ export type HashFields =
   | 'nw_dst'
   | 'symmetric_l3';
 
-const NAMES: readonly HashFields[] = [
+/** In the order of their numbers (enum nx_hash_fields). */
+export const HASH_FIELDS: readonly HashFields[] = [
   'eth_src',
   'symmetric_l4',
   'symmetric_l3l4',
@@ -49,7 +50,7 @@ const NAMES: readonly HashFields[] = [
 
 /** In any case of letters; undefined for other words. */
 export function parseHashFields(text: string): HashFields | undefined {
-  return NAMES.find((name) => name === text.toLowerCase());
+  return HASH_FIELDS.find((name) => name === text.toLowerCase());
 }
 
 const ETH_P_IP = 0x0800;

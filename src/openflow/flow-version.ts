@@ -9,7 +9,8 @@ import { OFF_CT_NW_PROTO, OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } fr
 import { Match } from '#flowtable/match.js';
 import type { Action } from './action/action.js';
 import type { ActionReader } from './action/action-kind.js';
-import { actionsInVersion, checkActions, hasMisplacedInstruction, refusalInVersion } from './action/action-list.js';
+import { actionsInVersion, checkActions, refusalInVersion } from './action/action-list.js';
+import { hasMisplacedInstruction } from './action/action-order.js';
 import { type Duration, durationOf } from './duration.js';
 import { type FlowMod, type FlowModFlags, NO_FLAGS, TABLE_ALL } from './flow-mod.js';
 import { checkMatchPrerequisites } from './match-prerequisites.js';

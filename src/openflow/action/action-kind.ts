@@ -1,11 +1,13 @@
 /**
- * What one action's file holds: text in and out, validation, translation, and what becomes of it on OpenFlow's wire.
+ * What one action's file holds: text in and out, bytes in and out, validation, translation, and what becomes of it in
+ * which version of OpenFlow.
  * A new action is one file that exports an ActionKind, and one line in action.ts.
  */
 import type { Match } from '#flowtable/match.js';
 import type { PortNames } from '../ports.js';
 import type { OpenFlowVersion, Protocols } from '../protocol.js';
 import type { TranslateContext } from '../translate-context.js';
+import type { ActionForm, InstructionForm } from '../wire/action/action-form.js';
 import type { Action } from './action.js';
 
 /** What a parser of text may ask. */
@@ -69,4 +71,8 @@ export interface ActionKind<A extends { readonly kind: string }> {
   refusal?(action: A, version: OpenFlowVersion, reader: ActionReader): string | null;
   /** What a switch sees of the action when this version of OpenFlow carries it; absent: the action itself. */
   inVersion?(action: A, version: OpenFlowVersion, context: ActionVersionContext): readonly Action[];
+  /** Its shapes on OpenFlow's wire: of several that carry an action, it is written in the first. */
+  readonly wire: readonly ActionForm<A>[];
+  /** From OpenFlow 1.1 on it is an instruction of its own. */
+  readonly instruction?: InstructionForm<A>;
 }

@@ -1,6 +1,6 @@
 /**
  * Lists of actions: text in and out, checks against the flow's match, and what a version of OpenFlow makes of them.
- * Mirrors ofpacts_parse(), ofpacts_verify(), ofpacts_check() and ofpacts_format() of lib/ofp-actions.c.
+ * Mirrors ofpacts_parse(), ofpacts_check() and ofpacts_format() of lib/ofp-actions.c.
  */
 import type { Match } from '#flowtable/match.js';
 import { UserError } from '../../report/user-error.js';
@@ -10,7 +10,7 @@ import { OFPP_CONTROLLER, type PortNames } from '../ports.js';
 import { type OpenFlowVersion, P_ANY, P_OF15, type Protocols } from '../protocol.js';
 import { ACTION_KINDS, type Action, kindOf } from './action.js';
 import type { ActionKind, ActionParseContext, ActionReader, ActionValidateContext } from './action-kind.js';
-import { isSetByCtOnly } from './set-field.js';
+import { findListProblem } from './action-order.js';
 
 const BY_NAME: ReadonlyMap<string, ActionKind<Action>> = new Map(
   ACTION_KINDS.flatMap((kind) => kind.names.map((name) => [name, kind] as const)),
@@ -18,6 +18,9 @@ const BY_NAME: ReadonlyMap<string, ActionKind<Action>> = new Map(
 
 /** Actions in actions, at most so deep. */
 const MAX_NESTING = 100;
+
+/** Text is checked as OpenFlow 1.1 would have it. */
+const TEXT_VERSION = 11;
 
 export interface ParsedActions {
   readonly actions: readonly Action[];
@@ -82,7 +85,12 @@ function parseLevel(
   if (drops && actions.length > 0) {
     throw new UserError('"drop" must not be accompanied by any other action or instruction');
   }
-  verifyOrder(actions, outer);
+  const problem = findListProblem(actions, {
+    version: TEXT_VERSION,
+    allowsInstructions: outer === null,
+    outer: outer === '' ? null : outer,
+  });
+  if (problem !== null) throw new UserError(problem.sentence);
   return actions;
 }
 
@@ -96,116 +104,6 @@ function parseOther(key: string, name: string, value: string, ports: PortNames):
   const port = parsePort(key, ports);
   if (port === null) throw new UserError(`unknown action ${key}`);
   return { kind: 'output', port, maxLen: 0 };
-}
-
-/** OpenFlow's instructions, in the order in which a switch carries them out. */
-const INSTRUCTIONS: readonly string[] = [
-  'meter',
-  'apply_actions',
-  'clear_actions',
-  'write_actions',
-  'write_metadata',
-  'goto_table',
-];
-
-const METER = 0;
-const APPLY_ACTIONS = 1;
-
-/** Actions are one instruction together; from OpenFlow 1.5 on a meter is one of them. */
-function instructionOf(action: Action, version: OpenFlowVersion): number {
-  const found = INSTRUCTIONS.indexOf(action.kind);
-  return found < 0 || (found === METER && version >= 15) ? APPLY_ACTIONS : found;
-}
-
-/** Does an instruction follow one that it must not follow? */
-const isOutOfOrder = (last: number, next: number): boolean => (last === APPLY_ACTIONS ? next < last : next <= last);
-
-/** OVS's own name of an action, where it is not the kind's. */
-const OVS_NAMES: ReadonlyMap<string, string> = new Map([
-  ['mod_vlan_vid', 'set_vlan_vid'],
-  ['mod_vlan_pcp', 'set_vlan_pcp'],
-  ['load', 'set_field'],
-]);
-
-const ovsName = (kind: string): string => OVS_NAMES.get(kind) ?? kind;
-
-/** Text is checked as OpenFlow 1.1 would have it. */
-const TEXT_VERSION = 11;
-
-/** Instructions may stand only in their order, and nested lists hold actions only. */
-function verifyOrder(actions: readonly Action[], outer: string | null): void {
-  let last = METER;
-  for (const [index, action] of actions.entries()) {
-    if (action.kind === 'conjunction') {
-      verifyConjunctions(actions);
-      return;
-    }
-    verifyNested(action, outer);
-    const next = instructionOf(action, TEXT_VERSION);
-    if (action.kind !== 'nat' && index > 0 && isOutOfOrder(last, next)) {
-      const name = INSTRUCTIONS[last]!;
-      throw new UserError(
-        next === last
-          ? `duplicate ${name} instruction not allowed, for OpenFlow 1.1+ compatibility`
-          : `invalid instruction ordering: ${INSTRUCTIONS[next]} must appear before ${name}, for OpenFlow 1.1+ compatibility`,
-      );
-    }
-    if (outer !== null && next > APPLY_ACTIONS) {
-      throw new UserError(`${INSTRUCTIONS[next]} instruction not allowed here`);
-    }
-    last = next;
-  }
-}
-
-function verifyConjunctions(actions: readonly Action[]): void {
-  const other = actions.find(({ kind }) => kind !== 'conjunction' && kind !== 'note');
-  if (other === undefined) return;
-  throw new UserError(
-    '"conjunction" actions may be used along with "note" but not any other kind of action ' +
-      `(such as the "${ovsName(other.kind)}" action used here)`,
-  );
-}
-
-/** What may stand in which action's list. */
-function verifyNested(action: Action, outer: string | null): void {
-  const field = destinationField(action);
-  if (field !== null && isSetByCtOnly(field) && outer !== 'ct') {
-    throw new UserError('cannot set CT fields outside of ct action');
-  }
-  if (action.kind === 'nat') {
-    if (outer !== 'ct') throw new UserError('Cannot have NAT action outside of "ct" action');
-    return;
-  }
-  if (outer === null || outer === '') return;
-  const isUnfit = action.kind === 'meter' || (outer === 'ct' && field === null);
-  if (isUnfit) throw new UserError(`${outer} action doesn't support nested action ${ovsName(action.kind)}`);
-  if (outer === 'ct' && field !== null && !isSetByCtOnly(field)) {
-    throw new UserError(`${outer} action doesn't support nested modification of ${field.name}`);
-  }
-}
-
-/** Does an instruction stand where the version of OpenFlow would not carry it out? */
-export function hasMisplacedInstruction(actions: readonly Action[], version: OpenFlowVersion = TEXT_VERSION): boolean {
-  let last = METER;
-  return actions.some((action, index) => {
-    const next = instructionOf(action, version);
-    const isMisplaced = index > 0 && isOutOfOrder(last, next);
-    last = next;
-    return isMisplaced;
-  });
-}
-
-/** The field that the action writes as set_field or move do (ofpact_get_mf_dst). */
-function destinationField(action: Action) {
-  switch (action.kind) {
-    case 'set_field':
-      return action.field;
-    case 'load':
-    case 'move':
-      return action.destination.field;
-    default:
-      return null;
-  }
 }
 
 export interface ActionTextOptions {

@@ -4,7 +4,7 @@
  * lib/bundle.c.
  */
 import { UserError } from '../../report/user-error.js';
-import { type HashFields, hashFieldsOf, maskHashFields, parseHashFields } from '../flow-hash-fields.js';
+import { HASH_FIELDS, type HashFields, hashFieldsOf, maskHashFields, parseHashFields } from '../flow-hash-fields.js';
 import { maskValue } from '../field-value.js';
 import { parseLeadingDecimal } from '../number-text.js';
 import { hash2Words } from '#flowtable/murmur-hash.js';
@@ -34,8 +34,22 @@ import type { ActionKind } from './action-kind.js';
 import { noteSubfield } from './move.js';
 import { checkOutputPort } from './output.js';
 import { shownPorts } from './shown-ports.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira, refuse, requireZeros } from '../wire/action/action-form.js';
+import {
+  decodeNxmField,
+  encodeNxmField,
+  packBits,
+  requireWritableBits,
+  unpackBits,
+} from '../wire/action/subfield-bytes.js';
+import type { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
+import type { WireContext } from '../wire/message-kind.js';
 
 type Algorithm = 'active_backup' | 'hrw';
+/** In the order of their numbers (enum nx_bd_algorithm). */
+const ALGORITHMS: readonly Algorithm[] = ['active_backup', 'hrw'];
 
 export interface BundleAction {
   readonly kind: 'bundle';
@@ -110,6 +124,54 @@ function chooseMember({ fields, basis, algorithm, members }: BundleAction, conte
   return best;
 }
 
+/** NXM's number of the one type of member there is: in_port. */
+const MEMBER_TYPE = 2;
+/** The words of a destination, in a form that has none. */
+const DESTINATION_SIZE = 6;
+
+/**
+ * Without a context it has no destination. Deliberately different: of a bundle_load OVS looks at fields, algorithm and
+ * member type, but forgets what it saw, and dies when a packet meets an unknown algorithm.
+ */
+function decodeBundle(body: ByteReader, context: WireContext | null): BundleAction {
+  const [algorithmNumber, fieldsNumber, basis] = [body.u16(), body.u16(), body.u16()];
+  const [memberType, count] = [body.u32(), body.u16()];
+  const place = body.part(DESTINATION_SIZE);
+  const isReserved = body.u32() !== 0;
+  const destination = context === null ? null : decodeDestination(place, context);
+  if (context === null) requireZeros(place, place.remaining, 'OFPBAC_BAD_ARGUMENT');
+  if (body.remaining < 2 * count) throw new OpenFlowError('OFPBAC_BAD_LEN');
+  const [algorithm, fields] = [ALGORITHMS[algorithmNumber], HASH_FIELDS[fieldsNumber]];
+  const isWrong = isReserved || memberType !== MEMBER_TYPE || count > MAX_MEMBERS;
+  if (isWrong || algorithm === undefined || fields === undefined) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  if (destination !== null && destination.bits < MIN_DESTINATION_BITS) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  if (destination !== null) requireWritableBits(destination);
+  const members = Array.from({ length: count }, () => body.u16());
+  refuse(checkMembers(members));
+  return { kind: 'bundle', fields, basis, algorithm, members, destination };
+}
+
+function decodeDestination(place: ByteReader, context: WireContext): Subfield {
+  const bits = unpackBits(place.u16());
+  return { field: decodeNxmField(place, context), ...bits };
+}
+
+function encodeBundle({ fields, basis, algorithm, members, destination }: BundleAction, body: ByteWriter): void {
+  body.u16(ALGORITHMS.indexOf(algorithm));
+  body.u16(HASH_FIELDS.indexOf(fields));
+  body.u16(basis);
+  body.u32(MEMBER_TYPE);
+  body.u16(members.length);
+  if (destination === null) {
+    body.zeros(DESTINATION_SIZE);
+  } else {
+    body.u16(packBits(destination));
+    encodeNxmField(destination.field, body);
+  }
+  body.zeros(4);
+  for (const port of members) body.u16(port);
+}
+
 export const bundleAction: ActionKind<BundleAction> = {
   kind: 'bundle',
   names: ['bundle', 'bundle_load'],
@@ -152,6 +214,18 @@ export const bundleAction: ActionKind<BundleAction> = {
     if (destination !== null && !destination.field.writable) return 'OFPBAC_BAD_SET_ARGUMENT';
     return checkMembers(members);
   },
+
+  wire: [
+    {
+      codes: [nicira(12)],
+      size: 22,
+      grows: true,
+      carries: ({ destination }) => destination === null,
+      decode: (body) => decodeBundle(body, null),
+      encode: encodeBundle,
+    },
+    { codes: [nicira(13)], size: 22, grows: true, decode: decodeBundle, encode: encodeBundle },
+  ],
 };
 
 function checkMembers(members: readonly number[]): string | null {

@@ -7,6 +7,9 @@ import { parseU16 } from '../number-text.js';
 import { formatSubfield, parseSubfield, type Subfield } from '../subfield.js';
 import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
+import { nicira, requireZeros } from '../wire/action/action-form.js';
+import { decodeUnmaskedField, requireWritableBits } from '../wire/action/subfield-bytes.js';
+import { encodeFieldHeader } from '../wire/match/index.js';
 
 export interface CheckPktLargerAction {
   readonly kind: 'check_pkt_larger';
@@ -42,4 +45,23 @@ export const checkPktLargerAction: ActionKind<CheckPktLargerAction> = {
   refusal({ destination }) {
     return destination.field.writable ? null : 'OFPBAC_BAD_SET_ARGUMENT';
   },
+
+  wire: [
+    {
+      codes: [nicira(49)],
+      size: 14,
+      decode(body, context) {
+        const [size, offset] = [body.u16(), body.u16()];
+        const destination = { field: decodeUnmaskedField(body, context), offset, bits: 1 };
+        requireZeros(body, body.remaining, 'NXBRC_MUST_BE_ZERO');
+        requireWritableBits(destination);
+        return { kind: 'check_pkt_larger', size, destination };
+      },
+      encode({ size, destination }, body) {
+        body.u16(size);
+        body.u16(destination.offset);
+        encodeFieldHeader(destination.field, 'nxm', false, body);
+      },
+    },
+  ],
 };

@@ -28,4 +28,13 @@ export const clearActionsAction: ActionKind<ClearActionsAction> = {
   inVersion(action, version) {
     return version === 10 ? [] : [action];
   },
+
+  wire: [],
+
+  instruction: {
+    type: 5,
+    size: 4,
+    decode: () => ({ kind: 'clear_actions' }),
+    encode: (_action, body) => body.zeros(4),
+  },
 };

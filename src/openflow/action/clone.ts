@@ -1,6 +1,7 @@
 /** clone(…): runs actions on a copy of the packet. Mirrors CLONE of lib/ofp-actions.c. */
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira } from '../wire/action/action-form.js';
 
 export interface CloneAction {
   readonly kind: 'clone';
@@ -31,4 +32,20 @@ export const cloneAction: ActionKind<CloneAction> = {
   inVersion(action, _version, context) {
     return [{ kind: 'clone', actions: context.inVersion(action.actions) }];
   },
+
+  wire: [
+    {
+      codes: [nicira(42)],
+      size: 6,
+      grows: true,
+      decode(body, context) {
+        body.skip(6);
+        return { kind: 'clone', actions: context.decodeNested(body, 'clone') };
+      },
+      encode(action, body, context) {
+        body.zeros(6);
+        context.encodeNested(action.actions, body);
+      },
+    },
+  ],
 };

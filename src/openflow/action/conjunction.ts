@@ -6,6 +6,8 @@
 import { UserError } from '../../report/user-error.js';
 import { scan } from '../scan.js';
 import type { ActionKind } from './action-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
 
 export interface ConjunctionAction {
   readonly kind: 'conjunction';
@@ -16,6 +18,7 @@ export interface ConjunctionAction {
 }
 
 const SYNTAX = '%i , %hhu / %hhu ';
+const MIN_CLAUSES = 2;
 const MAX_CLAUSES = 64;
 
 export const conjunctionAction: ActionKind<ConjunctionAction> = {
@@ -28,7 +31,7 @@ export const conjunctionAction: ActionKind<ConjunctionAction> = {
       throw new UserError('"conjunction" syntax is "conjunction(id,i/n)"');
     }
     const [id, number, clauseCount] = found.values.map(Number) as [number, number, number];
-    if (clauseCount < 2) throw new UserError('conjunction must have at least 2 clauses');
+    if (clauseCount < MIN_CLAUSES) throw new UserError('conjunction must have at least 2 clauses');
     if (clauseCount > MAX_CLAUSES) throw new UserError(`conjunction must have at most ${MAX_CLAUSES} clauses`);
     if (number < 1) throw new UserError('clause index must be positive');
     if (number > clauseCount) {
@@ -48,4 +51,22 @@ export const conjunctionAction: ActionKind<ConjunctionAction> = {
   translate(_action, context) {
     context.warn('executing no-op conjunction action');
   },
+
+  wire: [
+    {
+      codes: [nicira(34)],
+      size: 6,
+      decode(body) {
+        const [clause, clauseCount, id] = [body.u8(), body.u8(), body.u32()];
+        const isWrong = clauseCount < MIN_CLAUSES || clauseCount > MAX_CLAUSES || clause >= clauseCount;
+        if (isWrong) throw new OpenFlowError('NXBAC_BAD_CONJUNCTION');
+        return { kind: 'conjunction', id, clause, clauseCount };
+      },
+      encode({ id, clause, clauseCount }, body) {
+        body.u8(clause);
+        body.u8(clauseCount);
+        body.u32(id);
+      },
+    },
+  ],
 };

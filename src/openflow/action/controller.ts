@@ -9,6 +9,10 @@ import { parseU16, parseU32 } from '../number-text.js';
 import { OFPP_CONTROLLER } from '../ports.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira, requireZeros } from '../wire/action/action-form.js';
+import type { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
+import { putProperty, putU16, putU32, putU8, readProperty, refuseProperty } from '../wire/property.js';
 
 export interface ControllerAction {
   readonly kind: 'controller';
@@ -20,6 +24,8 @@ export interface ControllerAction {
   readonly pause: boolean;
   /** The meter that the packet-in counts against; null: none. */
   readonly meterId: number | null;
+  /** It came in the form that has properties. */
+  readonly wireForm?: 'controller2';
 }
 
 const OFPR_ACTION = 1;
@@ -106,4 +112,73 @@ export const controllerAction: ActionKind<ControllerAction> = {
     const { maxLen, controllerId, reason, userdata, pause, meterId } = action;
     context.controller({ maxLen, controllerId, reason, userdata, pause, meterId });
   },
+
+  wire: [
+    {
+      codes: [nicira(20)],
+      size: 6,
+      carries: ({ userdata, pause, meterId, wireForm }) =>
+        userdata.length === 0 && !pause && meterId === null && wireForm === undefined,
+      decode(body) {
+        const [maxLen, controllerId, reason] = [body.u16(), body.u16(), body.u8()];
+        return { ...DEFAULTS, maxLen, controllerId, reason };
+      },
+      encode(action, body) {
+        body.u16(action.maxLen);
+        body.u16(action.controllerId);
+        body.u8(action.reason);
+      },
+    },
+    { codes: [nicira(37)], size: 6, grows: true, decode: decodeController2, encode: encodeController2 },
+  ],
 };
+
+const DEFAULTS: ControllerAction = {
+  kind: 'controller',
+  maxLen: MAX_LEN_ALL,
+  controllerId: 0,
+  reason: OFPR_ACTION,
+  userdata: new Uint8Array(),
+  pause: false,
+  meterId: null,
+};
+
+/** Properties of the longer form. */
+const PROPERTY_MAX_LEN = 0;
+const PROPERTY_CONTROLLER_ID = 1;
+const PROPERTY_REASON = 2;
+const PROPERTY_USERDATA = 3;
+const PROPERTY_PAUSE = 4;
+const PROPERTY_METER_ID = 5;
+
+const rest = (reader: ByteReader): Uint8Array => reader.view(reader.remaining).slice();
+
+function decodeController2(body: ByteReader): ControllerAction {
+  requireZeros(body, 6, 'NXBRC_MUST_BE_ZERO');
+  const action: { -readonly [K in keyof ControllerAction]: ControllerAction[K] } = {
+    ...DEFAULTS,
+    wireForm: 'controller2',
+  };
+  while (body.remaining > 0) {
+    const property = readProperty(body);
+    if (property.type === PROPERTY_MAX_LEN) action.maxLen = property.u16();
+    else if (property.type === PROPERTY_CONTROLLER_ID) action.controllerId = property.u16();
+    else if (property.type === PROPERTY_REASON) action.reason = property.u8();
+    else if (property.type === PROPERTY_USERDATA) action.userdata = rest(property.value());
+    else if (property.type === PROPERTY_PAUSE) action.pause = true;
+    else if (property.type === PROPERTY_METER_ID) action.meterId = property.u32();
+    else refuseProperty(property);
+  }
+  return action;
+}
+
+function encodeController2(action: ControllerAction, body: ByteWriter): void {
+  body.zeros(6);
+  const { maxLen, controllerId, reason, userdata, pause, meterId } = action;
+  if (maxLen !== DEFAULTS.maxLen) putU16(body, PROPERTY_MAX_LEN, maxLen);
+  if (controllerId !== DEFAULTS.controllerId) putU16(body, PROPERTY_CONTROLLER_ID, controllerId);
+  if (reason !== DEFAULTS.reason) putU8(body, PROPERTY_REASON, reason);
+  if (userdata.length > 0) putProperty(body, PROPERTY_USERDATA, () => body.put(userdata));
+  if (pause) putProperty(body, PROPERTY_PAUSE);
+  if (meterId !== null) putU32(body, PROPERTY_METER_ID, meterId);
+}

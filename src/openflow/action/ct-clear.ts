@@ -1,5 +1,6 @@
 /** ct_clear: the packet forgets its connection. Mirrors CT_CLEAR of lib/ofp-actions.c. */
 import type { ActionKind } from './action-kind.js';
+import { emptyForm, nicira } from '../wire/action/action-form.js';
 
 export interface CtClearAction {
   readonly kind: 'ct_clear';
@@ -24,4 +25,6 @@ export const ctClearAction: ActionKind<CtClearAction> = {
   translate(_action, context) {
     context.ctClear();
   },
+
+  wire: [emptyForm([nicira(43)], () => ({ kind: 'ct_clear' }))],
 };

@@ -15,6 +15,12 @@ import type { ConntrackRequest } from '../translate-context.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { type NatAction, parseNat } from './nat.js';
+import { type ActionDecodeContext, type ActionEncodeContext, nicira, refuse } from '../wire/action/action-form.js';
+import { decodeNxmField, encodeNxmField, packBits, requireBits, unpackBits } from '../wire/action/subfield-bytes.js';
+import { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
+import type { WireContext } from '../wire/message-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
 
 export interface CtAction {
   readonly kind: 'ct';
@@ -24,9 +30,12 @@ export interface CtAction {
   readonly zone: number | Subfield;
   /** null: no recirculation. */
   readonly recircTable: number | null;
-  readonly alg: ConntrackRequest['alg'];
+  /** A number from the wire may be that of a helper which there is not. */
+  readonly alg: ConntrackRequest['alg'] | number;
   /** nat, and what exec(…) does, in the order in which they were written. */
   readonly actions: readonly Action[];
+  /** Bits of the wire that mean nothing yet, which OVS keeps. */
+  readonly otherFlags?: number;
 }
 
 const NO_TABLE = 255;
@@ -60,7 +69,78 @@ const laterZone = (before: number | Subfield, zone: number | Subfield): number |
   typeof before !== 'number' && typeof zone === 'number' ? before : zone;
 
 const isNat = (action: Action): action is NatAction => action.kind === 'nat';
-const isPlainNat = (action: Action): boolean => isNat(action) && action.type === null;
+const isPlainNat = (action: Action): boolean =>
+  isNat(action) && action.type === null && !action.persistent && action.selection === null && action.addresses === null;
+
+/** Only a connection that is committed can be changed. */
+function checkCommitted({ commit, actions }: CtAction): string | null {
+  return commit || actions.every(isPlainNat) ? null : 'OFPBAC_BAD_ARGUMENT';
+}
+
+const FLAG_COMMIT = 1;
+const FLAG_FORCE = 2;
+/** Helpers go by the port of their protocol. */
+const ALG_PORTS: ReadonlyMap<string, number> = new Map([
+  ['ftp', 21],
+  ['tftp', 69],
+]);
+
+function algOfPort(port: number): CtAction['alg'] {
+  if (port === 0) return null;
+  return port === 21 ? 'ftp' : port === 69 ? 'tftp' : port;
+}
+
+/** The zone's field, or 0; then the field's bits, or the zone. */
+function decodeZone(body: ByteReader, context: WireContext): number | Subfield {
+  const header = body.part(4);
+  const word = body.u16();
+  if (new ByteReader(header.bytes, header.offset, header.end).u32() === 0) return word;
+  const zone = { field: decodeNxmField(header, context), ...unpackBits(word) };
+  requireBits(zone);
+  if (zone.bits !== ZONE_BITS) throw new OpenFlowError('OFPBAC_BAD_SET_LEN');
+  return zone;
+}
+
+function decodeCt(body: ByteReader, context: ActionDecodeContext): CtAction {
+  const flags = body.u16();
+  const commit = (flags & FLAG_COMMIT) !== 0;
+  const force = (flags & FLAG_FORCE) !== 0;
+  if (force && !commit) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  const zone = decodeZone(body, context);
+  const table = body.u8();
+  body.skip(3);
+  const alg = algOfPort(body.u16());
+  const actions = context.decodeNested(body, 'ct');
+  const otherFlags = flags & ~(FLAG_COMMIT | FLAG_FORCE);
+  const action: CtAction = {
+    kind: 'ct',
+    commit,
+    force,
+    zone,
+    recircTable: table === NO_TABLE ? null : table,
+    alg,
+    actions,
+    ...(otherFlags === 0 ? {} : { otherFlags }),
+  };
+  refuse(checkCommitted(action));
+  return action;
+}
+
+function encodeCt(action: CtAction, body: ByteWriter, context: ActionEncodeContext): void {
+  const { commit, force, zone, recircTable, alg, otherFlags } = action;
+  body.u16((otherFlags ?? 0) | (commit ? FLAG_COMMIT : 0) | (force ? FLAG_FORCE : 0));
+  if (typeof zone === 'number') {
+    body.u32(0);
+    body.u16(zone);
+  } else {
+    encodeNxmField(zone.field, body);
+    body.u16(packBits(zone));
+  }
+  body.u8(recircTable ?? NO_TABLE);
+  body.zeros(3);
+  body.u16(typeof alg === 'number' ? alg : alg === null ? 0 : ALG_PORTS.get(alg)!);
+  context.encodeNested(action.actions, body);
+}
 
 export const ctAction: ActionKind<CtAction> = {
   kind: 'ct',
@@ -122,7 +202,7 @@ export const ctAction: ActionKind<CtAction> = {
       force,
       zone,
       recircTable,
-      alg,
+      alg: typeof alg === 'number' ? null : alg,
       nat: actions.findLast(isNat) ?? null,
       actions: actions.filter((action) => !isNat(action)),
     });
@@ -132,8 +212,11 @@ export const ctAction: ActionKind<CtAction> = {
     return [{ ...action, actions: context.inVersion(action.actions) }];
   },
 
-  refusal({ commit, zone, actions }) {
+  refusal(action) {
+    const { zone } = action;
     if (typeof zone !== 'number' && zone.bits !== ZONE_BITS) return 'OFPBAC_BAD_SET_LEN';
-    return commit || actions.every(isPlainNat) ? null : 'OFPBAC_BAD_ARGUMENT';
+    return checkCommitted(action);
   },
+
+  wire: [{ codes: [nicira(35)], size: 14, grows: true, decode: decodeCt, encode: encodeCt }],
 };

@@ -3,6 +3,8 @@
  * Mirrors DEBUG_RECIRC and DEBUG_SLOW of lib/ofp-actions.c, which OVS takes when it runs with --enable-dummy.
  */
 import type { ActionKind, ActionReader } from './action-kind.js';
+import { type ActionDecodeContext, emptyForm, nicira } from '../wire/action/action-form.js';
+import { OpenFlowError } from '../switch-connection.js';
 
 export interface DebugRecircAction {
   readonly kind: 'debug_recirc';
@@ -15,6 +17,11 @@ export interface DebugSlowAction {
 /** The tools run without --enable-dummy, and know the actions' text only. */
 const refusalByTool = (_action: unknown, _version: unknown, reader: ActionReader): string | null =>
   reader === 'tool' ? 'OFPBAC_BAD_VENDOR_TYPE' : null;
+
+function decodeDebug<A>({ tlvTable }: ActionDecodeContext, action: A): A {
+  if (tlvTable === null) throw new OpenFlowError('OFPBAC_BAD_VENDOR_TYPE');
+  return action;
+}
 
 export const debugRecircAction: ActionKind<DebugRecircAction> = {
   kind: 'debug_recirc',
@@ -37,6 +44,8 @@ export const debugRecircAction: ActionKind<DebugRecircAction> = {
   translate(_action, context) {
     context.debugRecirc();
   },
+
+  wire: [emptyForm([nicira(255)], (context) => decodeDebug(context, { kind: 'debug_recirc' }))],
 };
 
 export const debugSlowAction: ActionKind<DebugSlowAction> = {
@@ -60,4 +69,6 @@ export const debugSlowAction: ActionKind<DebugSlowAction> = {
   translate(_action, context) {
     context.slowPath('action');
   },
+
+  wire: [emptyForm([nicira(254)], (context) => decodeDebug(context, { kind: 'debug_slow' }))],
 };

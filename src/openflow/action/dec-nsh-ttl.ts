@@ -3,6 +3,7 @@ import { OFF_ETH_TYPE, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
 import { PT_NSH } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
+import { emptyForm, nicira } from '../wire/action/action-form.js';
 
 export interface DecNshTtlAction {
   readonly kind: 'dec_nsh_ttl';
@@ -35,4 +36,6 @@ export const decNshTtlAction: ActionKind<DecNshTtlAction> = {
   refusal(_action, version) {
     return version < 13 ? 'OFPBAC_BAD_VENDOR_TYPE' : null;
   },
+
+  wire: [emptyForm([nicira(48, 13)], () => ({ kind: 'dec_nsh_ttl' }))],
 };

@@ -8,6 +8,8 @@ import { parseLeadingDecimal } from '../number-text.js';
 import { ethTypeOf, isIpType } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { emptyForm, nicira, openflow, requireZeros } from '../wire/action/action-form.js';
 
 export interface DecTtlAction {
   readonly kind: 'dec_ttl';
@@ -41,4 +43,33 @@ export const decTtlAction: ActionKind<DecTtlAction> = {
     context.wc.setU8(OFF_NW_TTL, 0xff);
     context.decrementTtl(action.controllers);
   },
+
+  wire: [
+    {
+      ...emptyForm<DecTtlAction>([nicira(18, 10, 10), openflow(24, 11)], () => ({
+        kind: 'dec_ttl',
+        controllers: [0],
+        namesControllers: false,
+      })),
+      carries: ({ controllers, namesControllers }) =>
+        !namesControllers && controllers.length === 1 && controllers[0] === 0,
+    },
+    {
+      codes: [nicira(21)],
+      size: 6,
+      grows: true,
+      decode(body) {
+        const count = body.u16();
+        requireZeros(body, 4, 'NXBRC_MUST_BE_ZERO');
+        if (body.remaining < 2 * count) throw new OpenFlowError('OFPBAC_BAD_LEN');
+        const controllers = Array.from({ length: count }, () => body.u16());
+        return { kind: 'dec_ttl', controllers, namesControllers: true };
+      },
+      encode({ controllers }, body) {
+        body.u16(controllers.length);
+        body.zeros(4);
+        for (const id of controllers) body.u16(id);
+      },
+    },
+  ],
 };

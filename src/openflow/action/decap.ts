@@ -8,6 +8,8 @@ import { splitKeyValues } from '../key-value.js';
 import { formatHex, parseU16 } from '../number-text.js';
 import { PT_ETH, PT_UNKNOWN } from '../packet-type.js';
 import type { ActionKind } from './action-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
 
 export interface DecapAction {
   readonly kind: 'decap';
@@ -17,6 +19,8 @@ export interface DecapAction {
 
 /** OFPHTN_N_TYPES: namespaces that there are. */
 const NAMESPACE_COUNT = 5;
+/** Namespace 0, type 0xfffe: what the removed header says. */
+const PT_USE_NEXT_PROTO = 0xfffe;
 
 function parsePacketType(text: string): number {
   const [namespacePair, typePair] = splitKeyValues(text);
@@ -62,4 +66,23 @@ export const decapAction: ActionKind<DecapAction> = {
   refusal(_action, version) {
     return version < 13 ? 'OFPBAC_BAD_VENDOR_TYPE' : null;
   },
+
+  wire: [
+    {
+      codes: [nicira(47, 13)],
+      size: 6,
+      grows: true,
+      decode(body) {
+        body.skip(2);
+        const packetType = body.u32();
+        // There are no properties yet.
+        if (body.remaining > 0) throw new OpenFlowError('NXBAC_UNKNOWN_ED_PROP');
+        return { kind: 'decap', packetType: packetType === PT_USE_NEXT_PROTO ? null : packetType };
+      },
+      encode({ packetType }, body) {
+        body.zeros(2);
+        body.u32(packetType ?? PT_USE_NEXT_PROTO);
+      },
+    },
+  ],
 };

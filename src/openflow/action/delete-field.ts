@@ -4,6 +4,9 @@ import { deleteOption } from '#flowtable/tunnel-options.js';
 import { UserError } from '../../report/user-error.js';
 import { findField } from '../subfield.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira } from '../wire/action/action-form.js';
+import { decodeUnmaskedField } from '../wire/action/subfield-bytes.js';
+import { encodeFieldHeader } from '../wire/match/index.js';
 
 export interface DeleteFieldAction {
   readonly kind: 'delete_field';
@@ -32,4 +35,13 @@ export const deleteFieldAction: ActionKind<DeleteFieldAction> = {
     if (field.option !== null) deleteOption(context.flow, field.option);
     context.note(`delete ${field.name}`);
   },
+
+  wire: [
+    {
+      codes: [nicira(50)],
+      size: 14,
+      decode: (body, context) => ({ kind: 'delete_field', field: decodeUnmaskedField(body, context) }),
+      encode: ({ field }, body) => encodeFieldHeader(field, 'nxm', false, body),
+    },
+  ],
 };

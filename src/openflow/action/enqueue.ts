@@ -6,6 +6,7 @@ import { formatPort, parsePort } from '../port-text.js';
 import { OFPP_IN_PORT, OFPP_LOCAL, OFPP_MAX } from '../ports.js';
 import type { ActionKind } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
+import { openflow, refuse } from '../wire/action/action-form.js';
 
 export interface EnqueueAction {
   readonly kind: 'enqueue';
@@ -59,4 +60,23 @@ export const enqueueAction: ActionKind<EnqueueAction> = {
       { kind: 'pop_queue' },
     ];
   },
+
+  wire: [
+    {
+      codes: [openflow(11, 10, 10)],
+      size: 12,
+      decode(body) {
+        const port = body.u16();
+        body.skip(6);
+        const action: EnqueueAction = { kind: 'enqueue', port, queue: body.u32() };
+        refuse(checkPort(action));
+        return action;
+      },
+      encode(action, body) {
+        body.u16(action.port);
+        body.zeros(6);
+        body.u32(action.queue);
+      },
+    },
+  ],
 };

@@ -1,5 +1,6 @@
 /** exit: no further action, of this rule or of those that resubmitted to it. Mirrors EXIT of lib/ofp-actions.c. */
 import type { ActionKind } from './action-kind.js';
+import { emptyForm, nicira } from '../wire/action/action-form.js';
 
 export interface ExitAction {
   readonly kind: 'exit';
@@ -24,4 +25,6 @@ export const exitAction: ActionKind<ExitAction> = {
   translate(_action, context) {
     context.exit();
   },
+
+  wire: [emptyForm([nicira(17)], () => ({ kind: 'exit' }))],
 };

@@ -8,6 +8,7 @@ import { splitKeyValues } from '../key-value.js';
 import { parseU16 } from '../number-text.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira } from '../wire/action/action-form.js';
 
 export interface FinTimeoutAction {
   readonly kind: 'fin_timeout';
@@ -49,4 +50,16 @@ export const finTimeoutAction: ActionKind<FinTimeoutAction> = {
     context.wc.setU8(OFF_NW_PROTO, 0xff);
     context.finTimeout(idleTimeout, hardTimeout);
   },
+
+  wire: [
+    {
+      codes: [nicira(19)],
+      size: 6,
+      decode: (body) => ({ kind: 'fin_timeout', idleTimeout: body.u16(), hardTimeout: body.u16() }),
+      encode({ idleTimeout, hardTimeout }, body) {
+        body.u16(idleTimeout);
+        body.u16(hardTimeout);
+      },
+    },
+  ],
 };

@@ -39,4 +39,16 @@ export const gotoTableAction: ActionKind<GotoTableAction> = {
     if (version > 10) return [action];
     return [{ kind: 'resubmit', inPort: null, table: action.table, withCtOrig: false }];
   },
+
+  wire: [],
+
+  instruction: {
+    type: 1,
+    size: 4,
+    decode: (body) => ({ kind: 'goto_table', table: body.u8() }),
+    encode({ table }, body) {
+      body.u8(table);
+      body.zeros(3);
+    },
+  },
 };

@@ -23,8 +23,16 @@ import {
 import { formatTable, parseTable } from '../table-text.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
+import { decodeLearnSpecs, encodeLearnSpec } from './learn-spec-bytes.js';
 import { formatLearnSpec, type LearnSpec, parseLearnSpec } from './learn-spec.js';
 import { shownPorts } from './shown-ports.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
+import { decodeUnmaskedField, requireWritable } from '../wire/action/subfield-bytes.js';
+import { encodeFieldHeader } from '../wire/match/index.js';
+import { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
+import type { WireContext } from '../wire/message-kind.js';
 
 export interface LearnAction {
   readonly kind: 'learn';
@@ -42,6 +50,8 @@ export interface LearnAction {
   readonly limit: number;
   readonly resultDestination: Subfield | null;
   readonly specs: readonly LearnSpec[];
+  /** It came in the form that has room for a limit and a result. */
+  readonly wireForm?: 'learn2';
 }
 
 const COOKIE_NONE = 0xffff_ffff_ffff_ffffn;
@@ -50,7 +60,7 @@ const TABLE_ALL = 255;
 const u16 = (text: string): number => parseLeadingDecimal(text) & 0xffff;
 
 /** The writable form of an action while its text is read. */
-type Draft = { -readonly [K in keyof Omit<LearnAction, 'specs'>]: LearnAction[K] };
+type Draft = { -readonly [K in keyof Omit<LearnAction, 'specs' | 'wireForm'>]: LearnAction[K] };
 
 function parseLearnTable(text: string, orig: string, ports: PortNames): number {
   const table = parseTable(text, ports);
@@ -241,4 +251,102 @@ export const learnAction: ActionKind<LearnAction> = {
       resultDestination: action.resultDestination,
     });
   },
+
+  wire: [
+    {
+      codes: [nicira(16)],
+      size: 22,
+      grows: true,
+      carries: ({ limit, resultDestination, wireForm }) =>
+        limit === 0 && resultDestination === null && wireForm === undefined,
+      decode(body, context) {
+        const { flags, ...head } = decodeLearnHead(body);
+        if ((flags & ~(FLAG_SEND_FLOW_REMOVED | FLAG_DELETE_LEARNED)) !== 0) throw badArgument();
+        return { ...head, specs: decodeLearnSpecs(body, context) };
+      },
+      encode(action, body) {
+        encodeLearnHead(action, body);
+        for (const spec of action.specs) encodeLearnSpec(spec, body);
+      },
+    },
+    { codes: [nicira(45)], size: 30, grows: true, decode: decodeLearn2, encode: encodeLearn2 },
+  ],
 };
+
+const FLAG_SEND_FLOW_REMOVED = 1;
+const FLAG_DELETE_LEARNED = 2;
+const FLAG_WRITE_RESULT = 4;
+
+function badArgument(): OpenFlowError {
+  return new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+}
+
+/** What both forms begin with. */
+function decodeLearnHead(body: ByteReader): Omit<LearnAction, 'specs'> & { readonly flags: number } {
+  const [idleTimeout, hardTimeout, priority] = [body.u16(), body.u16(), body.u16()];
+  const [cookie, flags, tableId, pad] = [body.u64(), body.u16(), body.u8(), body.u8()];
+  if (pad !== 0 || tableId === TABLE_ALL) throw badArgument();
+  return {
+    kind: 'learn',
+    tableId,
+    priority,
+    idleTimeout,
+    hardTimeout,
+    finIdleTimeout: body.u16(),
+    finHardTimeout: body.u16(),
+    cookie,
+    sendFlowRemoved: (flags & FLAG_SEND_FLOW_REMOVED) !== 0,
+    deleteLearned: (flags & FLAG_DELETE_LEARNED) !== 0,
+    limit: 0,
+    resultDestination: null,
+    flags,
+  };
+}
+
+function encodeLearnHead(action: LearnAction, body: ByteWriter): void {
+  body.u16(action.idleTimeout);
+  body.u16(action.hardTimeout);
+  body.u16(action.priority);
+  body.u64(action.cookie);
+  body.u16(
+    (action.sendFlowRemoved ? FLAG_SEND_FLOW_REMOVED : 0) |
+      (action.deleteLearned ? FLAG_DELETE_LEARNED : 0) |
+      (action.resultDestination === null ? 0 : FLAG_WRITE_RESULT),
+  );
+  body.u8(action.tableId);
+  body.u8(0);
+  body.u16(action.finIdleTimeout);
+  body.u16(action.finHardTimeout);
+}
+
+/** Of the head that both forms have. */
+const HEAD_SIZE = 22;
+
+function decodeLearn2(body: ByteReader, context: WireContext): LearnAction {
+  const tail = new ByteReader(body.bytes, body.offset + HEAD_SIZE, body.end);
+  const [limit, offset, pad] = [tail.u32(), tail.u16(), tail.u16()];
+  if (pad !== 0) throw new OpenFlowError('NXBAC_MUST_BE_ZERO');
+  const { flags, ...head } = decodeLearnHead(body);
+  const known = FLAG_SEND_FLOW_REMOVED | FLAG_DELETE_LEARNED | FLAG_WRITE_RESULT;
+  const writesResult = (flags & FLAG_WRITE_RESULT) !== 0;
+  if ((flags & ~known) !== 0) throw badArgument();
+  let resultDestination: Subfield | null = null;
+  if (writesResult) {
+    const field = decodeUnmaskedField(tail, context);
+    requireWritable(field);
+    resultDestination = { field, offset, bits: 1 };
+  } else if (offset !== 0) {
+    throw badArgument();
+  }
+  return { ...head, limit, resultDestination, specs: decodeLearnSpecs(tail, context), wireForm: 'learn2' };
+}
+
+function encodeLearn2(action: LearnAction, body: ByteWriter): void {
+  encodeLearnHead(action, body);
+  const { limit, resultDestination } = action;
+  body.u32(limit);
+  body.u16(resultDestination?.offset ?? 0);
+  body.u16(0);
+  if (resultDestination !== null) encodeFieldHeader(resultDestination.field, 'nxm', false, body);
+  for (const spec of action.specs) encodeLearnSpec(spec, body);
+}

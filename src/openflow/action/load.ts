@@ -11,6 +11,15 @@ import { formatSubfield, parseSubfield, type Subfield, subfieldMask, writeSubfie
 import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
 import { loadsOf, type SetFieldAction, setFieldAction } from './set-field.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
+import {
+  decodeNxmField,
+  encodeNxmField,
+  packBits,
+  requireWritableBits,
+  unpackBits,
+} from '../wire/action/subfield-bytes.js';
 
 export interface LoadAction {
   readonly kind: 'load';
@@ -87,4 +96,24 @@ export const loadAction: ActionKind<LoadAction> = {
   inVersion(action, version) {
     return version >= 15 ? [asSetField(action)] : loadsOf(asSetField(action));
   },
+
+  wire: [
+    {
+      codes: [nicira(7, 10, 14)],
+      size: 14,
+      decode(body, context) {
+        const bits = unpackBits(body.u16());
+        const destination = { field: decodeNxmField(body, context), ...bits };
+        requireWritableBits(destination);
+        const value = body.u64();
+        if (value >> BigInt(destination.bits) !== 0n) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+        return { kind: 'load', destination, value };
+      },
+      encode({ destination, value }, body) {
+        body.u16(packBits(destination));
+        encodeNxmField(destination.field, body);
+        body.u64(value);
+      },
+    },
+  ],
 };

@@ -6,6 +6,7 @@ import { OFPM_MAX } from '../meter-mod.js';
 import { parseU32 } from '../number-text.js';
 import { P_OF13_UP } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
+import { numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface MeterAction {
   readonly kind: 'meter';
@@ -35,5 +36,21 @@ export const meterAction: ActionKind<MeterAction> = {
 
   inVersion(action, version) {
     return version < 13 ? [] : [action];
+  },
+
+  wire: [
+    numberForm({
+      codes: [openflow(29, 15)],
+      size: 4,
+      decode: (meterId) => ({ kind: 'meter', meterId }),
+      encode: ({ meterId }) => meterId,
+    }),
+  ],
+
+  instruction: {
+    type: 6,
+    size: 4,
+    decode: (body) => ({ kind: 'meter', meterId: body.u32() }),
+    encode: ({ meterId }, body) => body.u32(meterId),
   },
 };

@@ -5,13 +5,15 @@ import { UserError } from '../../report/user-error.js';
 import { formatMac, scanMac } from '../address-text.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
+import { type ActionCode, openflow } from '../wire/action/action-form.js';
+import { decodeFieldValue, encodeFieldValue } from '../wire/match/index.js';
 
 export interface ModDlAction {
   readonly kind: 'mod_dl_src' | 'mod_dl_dst';
   readonly mac: bigint;
 }
 
-function modDl(kind: ModDlAction['kind'], fieldName: string): ActionKind<ModDlAction> {
+function modDl(kind: ModDlAction['kind'], fieldName: string, codes: readonly ActionCode[]): ActionKind<ModDlAction> {
   const field = fieldNamed(fieldName);
   return {
     kind,
@@ -40,8 +42,17 @@ function modDl(kind: ModDlAction['kind'], fieldName: string): ActionKind<ModDlAc
     inVersion(action, version) {
       return version < 12 ? [action] : [setWholeField(field, action.mac)];
     },
+
+    wire: [
+      {
+        codes,
+        size: 12,
+        decode: (body) => ({ kind, mac: decodeFieldValue(field, body) }),
+        encode: ({ mac }, body) => encodeFieldValue(field, mac, body),
+      },
+    ],
   };
 }
 
-export const modDlSrcAction = modDl('mod_dl_src', 'eth_src');
-export const modDlDstAction = modDl('mod_dl_dst', 'eth_dst');
+export const modDlSrcAction = modDl('mod_dl_src', 'eth_src', [openflow(4, 10, 10), openflow(3, 11)]);
+export const modDlDstAction = modDl('mod_dl_dst', 'eth_dst', [openflow(5, 10, 10), openflow(4, 11)]);

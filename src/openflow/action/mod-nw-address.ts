@@ -8,6 +8,7 @@ import { ethTypeOf } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
+import { type ActionCode, numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface ModNwAddressAction {
   readonly kind: 'mod_nw_src' | 'mod_nw_dst';
@@ -16,7 +17,11 @@ export interface ModNwAddressAction {
 
 const ETH_P_IP = 0x0800;
 
-function modNwAddress(kind: ModNwAddressAction['kind'], fieldName: string): ActionKind<ModNwAddressAction> {
+function modNwAddress(
+  kind: ModNwAddressAction['kind'],
+  fieldName: string,
+  codes: readonly ActionCode[],
+): ActionKind<ModNwAddressAction> {
   const field = fieldNamed(fieldName);
   return {
     kind,
@@ -47,8 +52,17 @@ function modNwAddress(kind: ModNwAddressAction['kind'], fieldName: string): Acti
     inVersion(action, version) {
       return version < 12 ? [action] : [setWholeField(field, action.address)];
     },
+
+    wire: [
+      numberForm({
+        codes,
+        size: 4,
+        decode: (address) => ({ kind, address: BigInt(address) }),
+        encode: ({ address }) => Number(address),
+      }),
+    ],
   };
 }
 
-export const modNwSrcAction = modNwAddress('mod_nw_src', 'ip_src');
-export const modNwDstAction = modNwAddress('mod_nw_dst', 'ip_dst');
+export const modNwSrcAction = modNwAddress('mod_nw_src', 'ip_src', [openflow(6, 10, 10), openflow(5, 11)]);
+export const modNwDstAction = modNwAddress('mod_nw_dst', 'ip_dst', [openflow(7, 10, 10), openflow(6, 11)]);

@@ -12,6 +12,8 @@ import { P_OF10_ANY } from '../protocol.js';
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { type ActionCode, numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface ModNwByteAction {
   readonly kind: 'mod_nw_tos' | 'mod_nw_ecn' | 'mod_nw_ttl';
@@ -27,10 +29,12 @@ interface ModNwByteRow {
   /** Where the byte stands, and its bits that the action may set. */
   readonly offset: number;
   readonly bits: number;
+  readonly codes: readonly ActionCode[];
   inVersion(action: ModNwByteAction, version: number): readonly Action[];
 }
 
-function modNwByte({ kind, names, title, offset, bits, inVersion }: ModNwByteRow): ActionKind<ModNwByteAction> {
+function modNwByte(row: ModNwByteRow): ActionKind<ModNwByteAction> {
+  const { kind, names, title, offset, bits, codes, inVersion } = row;
   return {
     kind,
     names,
@@ -58,6 +62,18 @@ function modNwByte({ kind, names, title, offset, bits, inVersion }: ModNwByteRow
     },
 
     inVersion,
+
+    wire: [
+      numberForm({
+        codes,
+        size: 1,
+        decode(value) {
+          if ((value & ~bits) !== 0) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+          return { kind, value };
+        },
+        encode: ({ value }) => value,
+      }),
+    ],
   };
 }
 
@@ -71,6 +87,7 @@ export const modNwTosAction = modNwByte({
   title: 'TOS',
   offset: OFF_NW_TOS,
   bits: 0xfc,
+  codes: [openflow(8, 10, 10), openflow(7, 11)],
   inVersion: (action, version) => (version < 12 ? [action] : [setWholeField(IP_DSCP, BigInt(action.value >> 2))]),
 });
 
@@ -80,6 +97,7 @@ export const modNwEcnAction = modNwByte({
   title: 'ECN',
   offset: OFF_NW_TOS,
   bits: 3,
+  codes: [openflow(8, 11)],
   inVersion(action, version) {
     const value = BigInt(action.value);
     if (version === 10) return [{ kind: 'load', destination: { field: NW_ECN, offset: 0, bits: 2 }, value }];
@@ -93,6 +111,7 @@ export const modNwTtlAction = modNwByte({
   title: 'TTL',
   offset: OFF_NW_TTL,
   bits: 0xff,
+  codes: [openflow(23, 11)],
   inVersion(action, version) {
     if (version > 10) return [action];
     return [{ kind: 'load', destination: { field: NW_TTL, offset: 0, bits: 8 }, value: BigInt(action.value) }];

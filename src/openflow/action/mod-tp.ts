@@ -6,6 +6,7 @@ import { ethTypeOf, isIpType } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
+import { numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface ModTpAction {
   readonly kind: 'mod_tp_src' | 'mod_tp_dst';
@@ -24,7 +25,7 @@ function startsWithTransport(key: FlowKey): boolean {
   return isIpType(ethTypeOf(key)) && (key.u8(OFF_NW_FRAG) & FRAG_LATER) === 0;
 }
 
-function modTp(direction: 'src' | 'dst', title: string, offset: number): ActionKind<ModTpAction> {
+function modTp(direction: 'src' | 'dst', title: string, offset: number, type: number): ActionKind<ModTpAction> {
   const kind = `mod_tp_${direction}` as const;
   return {
     kind,
@@ -55,8 +56,17 @@ function modTp(direction: 'src' | 'dst', title: string, offset: number): ActionK
       if (version < 12 || protocol === undefined) return [action];
       return [setWholeField(fieldNamed(`${protocol}_${direction}`), BigInt(action.port))];
     },
+
+    wire: [
+      numberForm({
+        codes: [openflow(type)],
+        size: 2,
+        decode: (port) => ({ kind, port }),
+        encode: ({ port }) => port,
+      }),
+    ],
   };
 }
 
-export const modTpSrcAction = modTp('src', 'source port', OFF_TP_SRC);
-export const modTpDstAction = modTp('dst', 'destination port', OFF_TP_DST);
+export const modTpSrcAction = modTp('src', 'source port', OFF_TP_SRC, 9);
+export const modTpDstAction = modTp('dst', 'destination port', OFF_TP_DST, 10);

@@ -11,6 +11,8 @@ import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
 import { ETH_P_8021Q, hasTag, markTagged, writeTagBits } from './vlan-tag.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface ModVlanPcpAction {
   readonly kind: 'mod_vlan_pcp';
@@ -54,4 +56,16 @@ export const modVlanPcpAction: ActionKind<ModVlanPcpAction> = {
     if (version === 11) return [...push, { ...action, pushIfNeeded: false }];
     return [...push, setWholeField(VLAN_PCP, BigInt(action.pcp))];
   },
+
+  wire: [
+    numberForm({
+      codes: [openflow(2)],
+      size: 1,
+      decode(pcp, { version }) {
+        if (pcp > 7) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+        return { kind: 'mod_vlan_pcp', pcp, pushIfNeeded: version === 10 };
+      },
+      encode: ({ pcp }) => pcp,
+    }),
+  ],
 };

@@ -11,6 +11,8 @@ import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
 import { ETH_P_8021Q, hasTag, markTagged, writeTagBits } from './vlan-tag.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface ModVlanVidAction {
   readonly kind: 'mod_vlan_vid';
@@ -53,4 +55,16 @@ export const modVlanVidAction: ActionKind<ModVlanVidAction> = {
     if (version === 11) return [...push, { ...action, pushIfNeeded: false }];
     return [...push, setWholeField(VLAN_VID, BigInt(action.vid | VLAN_CFI))];
   },
+
+  wire: [
+    numberForm({
+      codes: [openflow(1)],
+      size: 2,
+      decode(vid, { version }) {
+        if (vid > VLAN_VID_MASK) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+        return { kind: 'mod_vlan_vid', vid, pushIfNeeded: version === 10 };
+      },
+      encode: ({ vid }) => vid,
+    }),
+  ],
 };

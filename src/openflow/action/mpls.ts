@@ -7,6 +7,8 @@ import { ethTypeOf, isMplsType, PT_ETH } from '../packet-type.js';
 import { parseU16 } from '../number-text.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { emptyForm, nicira, numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface PushMplsAction {
   readonly kind: 'push_mpls';
@@ -54,6 +56,18 @@ export const pushMplsAction: ActionKind<PushMplsAction> = {
   refusal(action) {
     return isMplsType(action.ethertype) ? null : 'OFPBAC_BAD_ARGUMENT';
   },
+
+  wire: [
+    numberForm({
+      codes: [nicira(23, 10, 10), openflow(19, 11)],
+      size: 2,
+      decode(ethertype) {
+        if (!isMplsType(ethertype)) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+        return { kind: 'push_mpls', ethertype };
+      },
+      encode: ({ ethertype }) => ethertype,
+    }),
+  ],
 };
 
 export const popMplsAction: ActionKind<PopMplsAction> = {
@@ -78,6 +92,15 @@ export const popMplsAction: ActionKind<PopMplsAction> = {
   translate(action, context) {
     context.popMpls(action.ethertype);
   },
+
+  wire: [
+    numberForm({
+      codes: [nicira(24, 10, 10), openflow(20, 11)],
+      size: 2,
+      decode: (ethertype) => ({ kind: 'pop_mpls', ethertype }),
+      encode: ({ ethertype }) => ethertype,
+    }),
+  ],
 };
 
 export const decMplsTtlAction: ActionKind<DecMplsTtlAction> = {
@@ -100,4 +123,6 @@ export const decMplsTtlAction: ActionKind<DecMplsTtlAction> = {
   translate(_action, context) {
     context.decrementMplsTtl();
   },
+
+  wire: [emptyForm([nicira(26, 10, 10), openflow(16, 11)], () => ({ kind: 'dec_mpls_ttl' }))],
 };

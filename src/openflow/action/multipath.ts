@@ -3,7 +3,7 @@
  * into a field. Mirrors MULTIPATH of lib/ofp-actions.c and lib/multipath.c; RFC 2992 compares the algorithms.
  */
 import { UserError } from '../../report/user-error.js';
-import { type HashFields, hashFieldsOf, maskHashFields, parseHashFields } from '../flow-hash-fields.js';
+import { HASH_FIELDS, type HashFields, hashFieldsOf, maskHashFields, parseHashFields } from '../flow-hash-fields.js';
 import { maskValue } from '../field-value.js';
 import { parseLeadingDecimal } from '../number-text.js';
 import { hash2Words } from '#flowtable/murmur-hash.js';
@@ -19,6 +19,18 @@ import {
 import { Tokens } from '../tokens.js';
 import type { ActionKind } from './action-kind.js';
 import { noteSubfield } from './move.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
+import {
+  decodeNxmField,
+  encodeNxmField,
+  packBits,
+  requireWritableBits,
+  unpackBits,
+} from '../wire/action/subfield-bytes.js';
+import type { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
+import type { WireContext } from '../wire/message-kind.js';
 
 type Algorithm = 'modulo_n' | 'hash_threshold' | 'hrw' | 'iter_hash';
 const ALGORITHMS: readonly Algorithm[] = ['modulo_n', 'hash_threshold', 'hrw', 'iter_hash'];
@@ -74,6 +86,33 @@ export function chooseLink(hash: number, algorithm: Algorithm, linkCount: number
     case 'iter_hash':
       return chooseByIteration(hash, linkCount, argument);
   }
+}
+
+function decodeMultipath(body: ByteReader, context: WireContext): MultipathAction {
+  const [fieldsNumber, basis] = [body.u16(), body.u16()];
+  body.skip(2);
+  const [algorithmNumber, maxLink, argument] = [body.u16(), body.u16(), body.u32()];
+  body.skip(2);
+  const bits = unpackBits(body.u16());
+  const destination = { field: decodeNxmField(body, context), ...bits };
+  const [fields, algorithm, linkCount] = [HASH_FIELDS[fieldsNumber], ALGORITHMS[algorithmNumber], maxLink + 1];
+  if (fields === undefined || algorithm === undefined || 2 ** destination.bits < linkCount) {
+    throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  }
+  requireWritableBits(destination);
+  return { kind: 'multipath', fields, basis, algorithm, linkCount, argument, destination };
+}
+
+function encodeMultipath(action: MultipathAction, body: ByteWriter): void {
+  body.u16(HASH_FIELDS.indexOf(action.fields));
+  body.u16(action.basis);
+  body.zeros(2);
+  body.u16(ALGORITHMS.indexOf(action.algorithm));
+  body.u16(action.linkCount - 1);
+  body.u32(action.argument);
+  body.zeros(2);
+  body.u16(packBits(action.destination));
+  encodeNxmField(action.destination.field, body);
 }
 
 export const multipathAction: ActionKind<MultipathAction> = {
@@ -136,4 +175,6 @@ export const multipathAction: ActionKind<MultipathAction> = {
   refusal({ destination }) {
     return destination.field.writable ? null : 'OFPBAC_BAD_SET_ARGUMENT';
   },
+
+  wire: [{ codes: [nicira(10)], size: 22, decode: decodeMultipath, encode: encodeMultipath }],
 };

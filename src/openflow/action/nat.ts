@@ -8,9 +8,15 @@ import { splitKeyValues } from '../key-value.js';
 import { ethTypeOf, isIpType } from '../packet-type.js';
 import type { NatRequest } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
+import type { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
 
 export interface NatAction extends NatRequest {
   readonly kind: 'nat';
+  /** Ends of ranges that the wire named although they are the beginnings: they go back as they came. */
+  readonly namedEnds?: { readonly address: boolean; readonly port: boolean };
 }
 
 type Range = Pick<NatRequest, 'addresses' | 'ports'>;
@@ -157,4 +163,124 @@ export const natAction: ActionKind<NatAction> = {
   refusal({ addresses }) {
     return addresses !== null && addresses.min === 0n ? 'OFPBAC_BAD_ARGUMENT' : null;
   },
+
+  wire: [{ codes: [nicira(36)], size: 6, grows: true, decode: decodeNat, encode: encodeNat }],
 };
+
+const FLAG_SRC = 1;
+const FLAG_DST = 2;
+const FLAG_PERSISTENT = 4;
+const FLAG_HASH = 8;
+const FLAG_RANDOM = 16;
+const ALL_FLAGS = 0x1f;
+
+/** Which parts of a range follow. */
+const HAS_IPV4_MIN = 1;
+const HAS_IPV4_MAX = 2;
+const HAS_IPV6_MIN = 4;
+const HAS_IPV6_MAX = 8;
+const HAS_PORT_MIN = 16;
+const HAS_PORT_MAX = 32;
+
+const hasBoth = (flags: number, one: number, other: number): boolean => (flags & one) !== 0 && (flags & other) !== 0;
+
+/** All that is wrong with a range is one error, that it is cut short too. */
+function badRange(): OpenFlowError {
+  return new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+}
+
+interface Ends<T> {
+  readonly min: T;
+  readonly max: T;
+  readonly namesMax: boolean;
+}
+
+/** A beginning that is not zero, and an end that is not before it. */
+function decodeEnds<T extends number | bigint>(
+  body: ByteReader,
+  namesMax: boolean,
+  size: number,
+  read: () => T,
+): Ends<T> {
+  if (body.remaining < size) throw badRange();
+  const min = read();
+  if (BigInt(min) === 0n) throw badRange();
+  if (!namesMax) return { min, max: min, namesMax };
+  if (body.remaining < size) throw badRange();
+  const max = read();
+  if (max < min) throw badRange();
+  return { min, max, namesMax };
+}
+
+function decodeAddresses(body: ByteReader, present: number): (Ends<bigint> & { readonly family: 4 | 6 }) | null {
+  const [hasV4, hasV6] = [(present & HAS_IPV4_MIN) !== 0, (present & HAS_IPV6_MIN) !== 0];
+  // An end without its beginning, or of both families.
+  if (!hasV4 && (present & HAS_IPV4_MAX) !== 0) throw badRange();
+  if (hasV4 && (present & (HAS_IPV6_MIN | HAS_IPV6_MAX)) !== 0) throw badRange();
+  if (hasV4) return { family: 4, ...decodeEnds(body, (present & HAS_IPV4_MAX) !== 0, 4, () => BigInt(body.u32())) };
+  if (!hasV6 && (present & HAS_IPV6_MAX) !== 0) throw badRange();
+  if (!hasV6) return null;
+  const read = (): bigint => (body.u64() << 64n) | body.u64();
+  return { family: 6, ...decodeEnds(body, (present & HAS_IPV6_MAX) !== 0, 16, read) };
+}
+
+function decodeNat(body: ByteReader): NatAction {
+  body.skip(2);
+  const [flags, present] = [body.u16(), body.u16()];
+  const isWrong =
+    (flags & ~ALL_FLAGS) !== 0 || hasBoth(flags, FLAG_SRC, FLAG_DST) || hasBoth(flags, FLAG_HASH, FLAG_RANDOM);
+  if (isWrong) throw badRange();
+  const address = decodeAddresses(body, present);
+  const hasPorts = (present & HAS_PORT_MIN) !== 0;
+  const namesPortMax = (present & HAS_PORT_MAX) !== 0;
+  if (hasPorts ? address === null : namesPortMax) throw badRange();
+  const port = hasPorts ? decodeEnds(body, namesPortMax, 2, () => body.u16()) : null;
+  const isNamed = (ends: Ends<unknown> | null): boolean => ends?.namesMax === true && ends.min === ends.max;
+  const namedEnds = { address: isNamed(address), port: isNamed(port) };
+  return {
+    kind: 'nat',
+    type: (flags & FLAG_SRC) !== 0 ? 'src' : (flags & FLAG_DST) !== 0 ? 'dst' : null,
+    addresses: address === null ? null : { family: address.family, min: address.min, max: address.max },
+    ports: port === null ? null : { min: port.min, max: port.max },
+    persistent: (flags & FLAG_PERSISTENT) !== 0,
+    selection: (flags & FLAG_HASH) !== 0 ? 'hash' : (flags & FLAG_RANDOM) !== 0 ? 'random' : null,
+    ...(namedEnds.address || namedEnds.port ? { namedEnds } : {}),
+  };
+}
+
+function natFlags({ type, persistent, selection }: NatAction): number {
+  const direction = type === 'src' ? FLAG_SRC : type === 'dst' ? FLAG_DST : 0;
+  const chosen = selection === 'hash' ? FLAG_HASH : selection === 'random' ? FLAG_RANDOM : 0;
+  return direction | (persistent ? FLAG_PERSISTENT : 0) | chosen;
+}
+
+/** Zero is no address and no port: it is not said. */
+function encodeNat(action: NatAction, body: ByteWriter): void {
+  const { addresses, ports, namedEnds } = action;
+  body.zeros(2);
+  body.u16(natFlags(action));
+  const presentAt = body.size;
+  body.u16(0);
+  let present = 0;
+  if (addresses !== null) {
+    const { family, min, max } = addresses;
+    const put = (address: bigint, flag: number): void => {
+      if (address === 0n) return;
+      if (family === 6) body.u64(address >> 64n);
+      if (family === 6) body.u64(address);
+      else body.u32(Number(address));
+      present |= flag;
+    };
+    put(min, family === 4 ? HAS_IPV4_MIN : HAS_IPV6_MIN);
+    if (max !== min || namedEnds?.address === true) put(max, family === 4 ? HAS_IPV4_MAX : HAS_IPV6_MAX);
+  }
+  if (addresses !== null && ports !== null) {
+    body.u16(ports.min);
+    present |= HAS_PORT_MIN;
+    if (ports.max !== ports.min || namedEnds?.port === true) {
+      body.u16(ports.max);
+      present |= HAS_PORT_MAX;
+    }
+  }
+  body.patchU16(presentAt, present);
+}

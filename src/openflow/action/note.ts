@@ -2,6 +2,7 @@
 import { UserError } from '../../report/user-error.js';
 import { formatHexBytes, parseHexBytes } from '../hex-bytes.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira } from '../wire/action/action-form.js';
 
 export interface NoteAction {
   readonly kind: 'note';
@@ -38,4 +39,14 @@ export const noteAction: ActionKind<NoteAction> = {
     bytes.set(action.bytes);
     return [{ kind: 'note', bytes }];
   },
+
+  wire: [
+    {
+      codes: [nicira(8)],
+      size: 6,
+      grows: true,
+      decode: (body) => ({ kind: 'note', bytes: body.view(body.remaining).slice() }),
+      encode: ({ bytes }, body) => body.put(bytes),
+    },
+  ],
 };

@@ -2,8 +2,10 @@
 import { UserError } from '../../report/user-error.js';
 import { formatPort } from '../port-text.js';
 import type { ActionKind } from './action-kind.js';
-import { checkOutputPort } from './output.js';
+import { checkOutputPort, MIN_TRUNCATED_LENGTH } from './output.js';
 import { shownPorts } from './shown-ports.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira } from '../wire/action/action-form.js';
 
 export interface OutputTruncAction {
   readonly kind: 'output_trunc';
@@ -31,4 +33,20 @@ export const outputTruncAction: ActionKind<OutputTruncAction> = {
   translate(action, context) {
     context.outputTruncated(action.port, action.maxLen);
   },
+
+  wire: [
+    {
+      codes: [nicira(39)],
+      size: 6,
+      decode(body) {
+        const [port, maxLen] = [body.u16(), body.u32()];
+        if (maxLen < MIN_TRUNCATED_LENGTH) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+        return { kind: 'output_trunc', port, maxLen };
+      },
+      encode(action, body) {
+        body.u16(action.port);
+        body.u32(action.maxLen);
+      },
+    },
+  ],
 };

@@ -2,7 +2,7 @@
 import { UserError } from '../../report/user-error.js';
 import { splitKeyValues } from '../key-value.js';
 import { parseU32 } from '../number-text.js';
-import { formatPort, parsePort } from '../port-text.js';
+import { formatPort, parsePort, portFromOpenFlow11, portToOpenFlow11 } from '../port-text.js';
 import {
   OFPP_ALL,
   OFPP_CONTROLLER,
@@ -17,6 +17,9 @@ import { parseSubfield } from '../subfield.js';
 import type { Action } from './action.js';
 import type { ActionKind, ActionParseContext } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
+import { openflow, refuse } from '../wire/action/action-form.js';
+import { OpenFlowError } from '../switch-connection.js';
+import type { ByteReader } from '../wire/byte-reader.js';
 
 export interface OutputAction {
   readonly kind: 'output';
@@ -26,7 +29,7 @@ export interface OutputAction {
 }
 
 /** Room for the Ethernet header at least. */
-const MIN_TRUNCATED_LENGTH = 14;
+export const MIN_TRUNCATED_LENGTH = 14;
 
 const OUTPUT_PORTS: readonly number[] = [
   OFPP_IN_PORT,
@@ -76,7 +79,40 @@ export const outputAction: ActionKind<OutputAction> = {
   refusal(action) {
     return checkOutputPort(action.port);
   },
+
+  wire: [
+    {
+      codes: [openflow(0, 10, 10)],
+      size: 4,
+      decode: (body) => decodeOutput(body.u16(), body),
+      encode(action, body) {
+        body.u16(action.port);
+        body.u16(action.maxLen);
+      },
+    },
+    {
+      codes: [openflow(0, 11)],
+      size: 12,
+      decode: (body) => decodeOutput(decodePort(body.u32()), body),
+      encode(action, body) {
+        body.u32(portToOpenFlow11(action.port));
+        body.u16(action.maxLen);
+      },
+    },
+  ],
 };
+
+/** OpenFlow 1.0's number of a port of 32 bits. */
+function decodePort(port: number): number {
+  const found = portFromOpenFlow11(port);
+  if (found === null) throw new OpenFlowError('OFPBAC_BAD_OUT_PORT');
+  return found;
+}
+
+function decodeOutput(port: number, body: ByteReader): OutputAction {
+  refuse(checkOutputPort(port));
+  return { kind: 'output', port, maxLen: body.u16() };
+}
 
 /** `port=N,max_len=M`. */
 function parseTruncated(argument: string, context: ActionParseContext): Action {

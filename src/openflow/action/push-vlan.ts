@@ -4,6 +4,8 @@ import { formatHex, parseU16 } from '../number-text.js';
 import { P_OF11_UP } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { addOuterTag, ETH_P_8021AD, ETH_P_8021Q, hasBothTags } from './vlan-tag.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface PushVlanAction {
   readonly kind: 'push_vlan';
@@ -41,4 +43,16 @@ export const pushVlanAction: ActionKind<PushVlanAction> = {
     // OpenFlow 1.0 adds the tag when the VLAN is set.
     return version === 10 ? [] : [action];
   },
+
+  wire: [
+    numberForm({
+      codes: [openflow(17, 11)],
+      size: 2,
+      decode(tpid) {
+        if (tpid !== ETH_P_8021Q && tpid !== ETH_P_8021AD) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+        return { kind: 'push_vlan', tpid };
+      },
+      encode: ({ tpid }) => tpid,
+    }),
+  ],
 };

@@ -9,6 +9,7 @@ import { OFPP_IN_PORT } from '../ports.js';
 import { formatTable, parseTable } from '../table-text.js';
 import type { ActionKind } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
+import { type ActionForm, nicira, numberForm, requireZeros } from '../wire/action/action-form.js';
 
 export interface ResubmitAction {
   readonly kind: 'resubmit';
@@ -18,10 +19,38 @@ export interface ResubmitAction {
   readonly table: number | null;
   /** Search with the connection's original tuple. */
   readonly withCtOrig: boolean;
+  /** It came in the form that has no room for a table. */
+  readonly wireForm?: 'resubmit';
 }
 
 /** "This table" on the wire. */
 const TABLE_SAME = 255;
+
+const inPortOf = (port: number): number | null => (port === OFPP_IN_PORT ? null : port);
+
+/** Both forms with a table have the same bytes. */
+function tableForm(type: number, withCtOrig: boolean): ActionForm<ResubmitAction> {
+  return {
+    codes: [nicira(type)],
+    size: 6,
+    carries: (action) => action.withCtOrig === withCtOrig,
+    decode(body) {
+      const [port, table] = [body.u16(), body.u8()];
+      requireZeros(body, 3, 'OFPBAC_BAD_ARGUMENT');
+      return {
+        kind: 'resubmit',
+        inPort: inPortOf(port),
+        table: table === TABLE_SAME ? null : table,
+        withCtOrig,
+      };
+    },
+    encode({ inPort, table }, body) {
+      body.u16(inPort ?? OFPP_IN_PORT);
+      body.u8(table ?? TABLE_SAME);
+      body.zeros(3);
+    },
+  };
+}
 
 export const resubmitAction: ActionKind<ResubmitAction> = {
   kind: 'resubmit',
@@ -62,4 +91,22 @@ export const resubmitAction: ActionKind<ResubmitAction> = {
   translate({ inPort, table, withCtOrig }, context) {
     context.resubmit({ inPort, table, withCtOrig });
   },
+
+  wire: [
+    numberForm({
+      codes: [nicira(1)],
+      size: 2,
+      carries: ({ wireForm }) => wireForm === 'resubmit',
+      decode: (port) => ({
+        kind: 'resubmit',
+        inPort: inPortOf(port),
+        table: null,
+        withCtOrig: false,
+        wireForm: 'resubmit',
+      }),
+      encode: ({ inPort }) => inPort ?? OFPP_IN_PORT,
+    }),
+    tableForm(14, false),
+    tableForm(44, true),
+  ],
 };

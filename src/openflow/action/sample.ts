@@ -10,9 +10,48 @@ import { OFPP_NONE } from '../ports.js';
 import type { SampleRequest } from '../translate-context.js';
 import type { ActionKind } from './action-kind.js';
 import { shownPorts } from './shown-ports.js';
+import { OpenFlowError } from '../switch-connection.js';
+import { nicira, requireZeros } from '../wire/action/action-form.js';
+import { ByteReader } from '../wire/byte-reader.js';
+import type { ByteWriter } from '../wire/byte-writer.js';
 
 export interface SampleAction extends SampleRequest {
   readonly kind: 'sample';
+  /** It came in a longer form than it needs. */
+  readonly wireForm?: 'sample2' | 'sample3';
+}
+
+const DIRECTIONS: readonly SampleAction['direction'][] = ['default', 'ingress', 'egress'];
+
+/** What all forms begin with. */
+function decodeSample(body: ByteReader): SampleAction {
+  const probability = body.u16();
+  if (probability === 0) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  return {
+    kind: 'sample',
+    probability,
+    collectorSetId: body.u32(),
+    observationDomainId: body.u32(),
+    observationPointId: body.u32(),
+    samplingPort: OFPP_NONE,
+    direction: 'default',
+  };
+}
+
+function encodeSample(action: SampleAction, body: ByteWriter): void {
+  body.u16(action.probability);
+  body.u32(action.collectorSetId);
+  body.u32(action.observationDomainId);
+  body.u32(action.observationPointId);
+}
+
+/** Its padding and its direction are looked at before the probability. */
+function decodeSample3(body: ByteReader): SampleAction {
+  const tail = new ByteReader(body.bytes, body.offset + 14, body.end);
+  const [samplingPort, direction] = [tail.u16(), DIRECTIONS[tail.u8()]];
+  requireZeros(tail, tail.remaining, 'NXBRC_MUST_BE_ZERO');
+  if (direction === undefined) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  return { ...decodeSample(body), samplingPort, direction, wireForm: 'sample3' };
 }
 
 export const sampleAction: ActionKind<SampleAction> = {
@@ -86,4 +125,35 @@ export const sampleAction: ActionKind<SampleAction> = {
   translate({ kind: _kind, ...request }, context) {
     context.sample(request);
   },
+
+  wire: [
+    {
+      codes: [nicira(29)],
+      size: 14,
+      carries: ({ samplingPort, direction, wireForm }) =>
+        samplingPort === OFPP_NONE && direction === 'default' && wireForm === undefined,
+      decode: decodeSample,
+      encode: encodeSample,
+    },
+    {
+      codes: [nicira(38)],
+      size: 22,
+      carries: ({ direction, wireForm }) => direction === 'default' && wireForm !== 'sample3',
+      decode: (body) => ({ ...decodeSample(body), samplingPort: body.u16(), wireForm: 'sample2' }),
+      encode(action, body) {
+        encodeSample(action, body);
+        body.u16(action.samplingPort);
+      },
+    },
+    {
+      codes: [nicira(41)],
+      size: 22,
+      decode: decodeSample3,
+      encode(action, body) {
+        encodeSample(action, body);
+        body.u16(action.samplingPort);
+        body.u8(DIRECTIONS.indexOf(action.direction));
+      },
+    },
+  ],
 };

@@ -15,6 +15,13 @@ import type { ActionKind } from './action-kind.js';
 import { splitDestination } from './destination.js';
 import { shownPorts } from './shown-ports.js';
 import { ETH_P_8021Q, hasTag } from './vlan-tag.js';
+import { nicira, openflow, refuse, requireZeros } from '../wire/action/action-form.js';
+import { requireWritable } from '../wire/action/subfield-bytes.js';
+import { decodeFieldEntry, encodeFieldEntry } from '../wire/match/index.js';
+import type { ByteReader } from '../wire/byte-reader.js';
+import type { WireContext } from '../wire/message-kind.js';
+import { OpenFlowError } from '../switch-connection.js';
+import type { FieldEntry } from '../wire/match/field-entry.js';
 
 export interface SetFieldAction {
   readonly kind: 'set_field';
@@ -22,6 +29,8 @@ export interface SetFieldAction {
   /** As the wire carries values (field-value.ts). */
   readonly value: bigint;
   readonly mask: bigint;
+  /** It came in OVS's form with a mask, and goes the same way where it can. */
+  readonly wireForm?: 'reg_load2';
 }
 
 const VLAN_VID = fieldNamed('vlan_vid');
@@ -35,6 +44,30 @@ export function setWholeField(field: Field, value: bigint): SetFieldAction {
 /** Fields that only ct() may set. */
 export function isSetByCtOnly(field: Field): boolean {
   return field.name === 'ct_mark' || field.name === 'ct_label';
+}
+
+/** Up to OpenFlow 1.4 a set_field has no mask. */
+function decodeSetField(body: ByteReader, context: WireContext): SetFieldAction {
+  const entry = decodeEntry(body, context);
+  requireZeros(body, body.remaining, 'OFPBAC_BAD_SET_ARGUMENT');
+  refuse(checkWholeValue(entry));
+  return { kind: 'set_field', ...entry };
+}
+
+function decodeEntry(body: ByteReader, context: WireContext): FieldEntry {
+  try {
+    return decodeFieldEntry(body, context, { allowsMask: context.version >= 15, inAction: true });
+  } catch (error) {
+    const hasMask = error instanceof OpenFlowError && error.code === 'OFPBMC_BAD_MASK';
+    throw hasMask ? new OpenFlowError('OFPBAC_BAD_SET_MASK') : error;
+  }
+}
+
+/** What set_field may write (decode_ofpat_set_field). */
+function checkWholeValue({ field, value, mask }: FieldEntry): string | null {
+  const lacksTag = field === VLAN_VID && (value & mask & BigInt(VLAN_CFI)) === 0n;
+  const isWrong = field === IN_PORT_OXM || !field.writable || !isValueValid(field, value) || lacksTag;
+  return isWrong ? 'OFPBAC_BAD_SET_ARGUMENT' : null;
 }
 
 export const setFieldAction: ActionKind<SetFieldAction> = {
@@ -84,16 +117,38 @@ export const setFieldAction: ActionKind<SetFieldAction> = {
     const hasMask = version >= 15 || fitsNoLoad(field);
     if (hasMask && (value & ~mask) !== 0n) return 'OFPBMC_BAD_WILDCARDS';
     // A load in OpenFlow 1.5's form: its value may be one that no set_field is written with.
-    if (!isValueValid(field, value)) return 'OFPBAC_BAD_SET_ARGUMENT';
-    const lacksTag = field === VLAN_VID && (value & mask & BigInt(VLAN_CFI)) === 0n;
-    return lacksTag || field === IN_PORT_OXM || !field.writable ? 'OFPBAC_BAD_SET_ARGUMENT' : null;
+    return checkWholeValue({ field, value, mask });
   },
 
   inVersion(action, version, { match }) {
-    if (version >= 15) return [action];
+    if (version >= 15 || action.wireForm === 'reg_load2') return [action];
     if (version < 12) return legacyActions(action, version, hasTag(match.key));
     return action.mask === valueOnes(action.field) ? [action] : loadsOf(action);
   },
+
+  wire: [
+    {
+      codes: [openflow(25, 12)],
+      size: 4,
+      grows: true,
+      carries: ({ field, mask, wireForm }, version) =>
+        version >= 15 || (version >= 12 && wireForm === undefined && mask === valueOnes(field)),
+      decode: decodeSetField,
+      encode: (action, body, { version }) => encodeFieldEntry(action, version, body),
+    },
+    {
+      codes: [nicira(33, 10, 14)],
+      size: 6,
+      grows: true,
+      decode(body, context) {
+        const { field, value, mask } = decodeFieldEntry(body, context, { allowsMask: true, inAction: true });
+        requireZeros(body, body.remaining, 'OFPBAC_BAD_SET_ARGUMENT');
+        requireWritable(field);
+        return { kind: 'set_field', field, value, mask, wireForm: 'reg_load2' };
+      },
+      encode: (action, body) => encodeFieldEntry(action, 'nxm', body),
+    },
+  ],
 };
 
 /**

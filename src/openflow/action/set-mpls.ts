@@ -11,6 +11,7 @@ import { ethTypeOf, isMplsType } from '../packet-type.js';
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
+import { type ActionCode, nicira, numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface SetMplsAction {
   readonly kind: 'set_mpls_label' | 'set_mpls_tc' | 'set_mpls_ttl';
@@ -23,6 +24,9 @@ interface SetMplsRow {
   /** The field's bits in the label stack entry. */
   readonly mask: number;
   readonly isSetField: boolean;
+  readonly codes: readonly ActionCode[];
+  /** Of the number on the wire. */
+  readonly size: 1 | 4;
   readValue(argument: string): number;
 }
 
@@ -31,7 +35,8 @@ function requireArgument(argument: string, problem: string): void {
   if (argument === '') throw new UserError(problem);
 }
 
-function setMpls({ kind, fieldName, mask, isSetField, readValue }: SetMplsRow): ActionKind<SetMplsAction> {
+function setMpls(row: SetMplsRow): ActionKind<SetMplsAction> {
+  const { kind, fieldName, mask, isSetField, codes, size, readValue } = row;
   const field = fieldNamed(fieldName);
   return {
     kind,
@@ -60,6 +65,9 @@ function setMpls({ kind, fieldName, mask, isSetField, readValue }: SetMplsRow): 
     inVersion(action, version) {
       return isSetField && version >= 12 ? [setWholeField(field, BigInt(action.value))] : [action];
     },
+
+    // The wire has room for values that are none, and as in OVS nobody looks.
+    wire: [numberForm({ codes, size, decode: (value) => ({ kind, value }), encode: ({ value }) => value })],
   };
 }
 
@@ -68,6 +76,8 @@ export const setMplsLabelAction = setMpls({
   fieldName: 'mpls_label',
   mask: 0xfffff000,
   isSetField: true,
+  codes: [nicira(30, 10, 10), openflow(13, 11)],
+  size: 4,
   readValue(argument) {
     const label = parseU32(argument);
     if (label > 0xfffff) throw new UserError(`${argument}: not a valid MPLS label`);
@@ -80,6 +90,8 @@ export const setMplsTcAction = setMpls({
   fieldName: 'mpls_tc',
   mask: 0xe00,
   isSetField: true,
+  codes: [nicira(31, 10, 10), openflow(14, 11)],
+  size: 1,
   readValue(argument) {
     const tc = parseU8(argument, 'MPLS TC');
     if (tc > 7) throw new UserError(`${argument}: not a valid MPLS TC`);
@@ -92,5 +104,7 @@ export const setMplsTtlAction = setMpls({
   fieldName: 'mpls_ttl',
   mask: 0xff,
   isSetField: false,
+  codes: [nicira(25, 10, 10), openflow(15, 11)],
+  size: 1,
   readValue: (argument) => parseU8(argument, 'MPLS TTL'),
 });

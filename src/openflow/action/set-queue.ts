@@ -2,6 +2,7 @@
 import { OFF_SKB_PRIORITY } from '#flowtable/flow-key.js';
 import { parseU32 } from '../number-text.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira, numberForm, openflow } from '../wire/action/action-form.js';
 
 export interface SetQueueAction {
   readonly kind: 'set_queue';
@@ -28,4 +29,13 @@ export const setQueueAction: ActionKind<SetQueueAction> = {
     context.wc.setU32(OFF_SKB_PRIORITY, 0xffffffff);
     context.setQueue(action.queue);
   },
+
+  wire: [
+    numberForm({
+      codes: [nicira(4, 10, 10), openflow(21, 11)],
+      size: 4,
+      decode: (queue) => ({ kind: 'set_queue', queue }),
+      encode: ({ queue }) => queue,
+    }),
+  ],
 };

@@ -3,6 +3,7 @@ import { fieldNamed, writeField } from '#flowtable/fields.js';
 import { formatHex, parseU64 } from '../number-text.js';
 import type { ActionKind } from './action-kind.js';
 import { setWholeField } from './set-field.js';
+import { nicira, numberForm } from '../wire/action/action-form.js';
 
 export interface SetTunnelAction {
   readonly kind: 'set_tunnel';
@@ -37,4 +38,26 @@ export const setTunnelAction: ActionKind<SetTunnelAction> = {
   inVersion(action, version) {
     return version < 12 ? [{ ...action, is64: isWide(action) }] : [setWholeField(TUN_ID, action.id)];
   },
+
+  wire: [
+    numberForm({
+      codes: [nicira(2)],
+      size: 4,
+      carries: (action) => !isWide(action),
+      decode: (id) => ({ kind: 'set_tunnel', id: BigInt(id), is64: false }),
+      encode: ({ id }) => Number(id),
+    }),
+    {
+      codes: [nicira(9)],
+      size: 14,
+      decode(body) {
+        body.skip(6);
+        return { kind: 'set_tunnel', id: body.u64(), is64: true };
+      },
+      encode({ id }, body) {
+        body.zeros(6);
+        body.u64(id);
+      },
+    },
+  ],
 };

@@ -2,6 +2,7 @@
 import { P_OF10_ANY } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
 import { dropOuterTag, hasTag } from './vlan-tag.js';
+import { emptyForm, openflow } from '../wire/action/action-form.js';
 
 export interface StripVlanAction {
   readonly kind: 'strip_vlan';
@@ -34,4 +35,11 @@ export const stripVlanAction: ActionKind<StripVlanAction> = {
   inVersion(action, version) {
     return [{ ...action, name: version === 10 ? 'strip_vlan' : 'pop_vlan' }];
   },
+
+  wire: [
+    emptyForm([openflow(3, 10, 10), openflow(18, 11)], ({ version }) => ({
+      kind: 'strip_vlan',
+      name: version === 10 ? 'strip_vlan' : 'pop_vlan',
+    })),
+  ],
 };

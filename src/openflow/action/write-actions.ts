@@ -1,6 +1,7 @@
 /** write_actions(…): adds to the action set. Mirrors WRITE_ACTIONS of lib/ofp-actions.c; OpenFlow 1.5.1 §5.6. */
 import type { Action } from './action.js';
 import type { ActionKind } from './action-kind.js';
+import { refuse } from '../wire/action/action-form.js';
 
 export interface WriteActionsAction {
   readonly kind: 'write_actions';
@@ -15,6 +16,10 @@ const ACTION_SET_KINDS: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
   ...(['set_mpls_label', 'set_mpls_tc', 'set_mpls_ttl', 'set_queue', 'set_tunnel'] as const),
   ...(['mod_vlan_pcp', 'mod_vlan_vid', 'group', 'output', 'resubmit', 'ct', 'ct_clear'] as const),
 ]);
+
+function checkActionSet({ actions }: WriteActionsAction): string | null {
+  return actions.every(({ kind }) => ACTION_SET_KINDS.has(kind)) ? null : 'OFPBAC_BAD_TYPE';
+}
 
 export const writeActionsAction: ActionKind<WriteActionsAction> = {
   kind: 'write_actions',
@@ -36,14 +41,33 @@ export const writeActionsAction: ActionKind<WriteActionsAction> = {
     context.writeActions(action.actions);
   },
 
-  refusal({ actions }) {
-    return actions.every(({ kind }) => ACTION_SET_KINDS.has(kind)) ? null : 'OFPBAC_BAD_TYPE';
-  },
+  refusal: checkActionSet,
 
   inVersion(action, version, context) {
     // OpenFlow 1.0 has no action set; an instruction without actions is left out.
     if (version === 10) return [];
     const actions = context.inVersion(action.actions);
     return actions.length === 0 ? [] : [{ kind: 'write_actions', actions }];
+  },
+
+  wire: [],
+
+  instruction: {
+    type: 3,
+    size: 4,
+    grows: true,
+    decode(body, context) {
+      body.skip(4);
+      const action: WriteActionsAction = {
+        kind: 'write_actions',
+        actions: context.decodeNested(body, 'write_actions'),
+      };
+      refuse(checkActionSet(action));
+      return action;
+    },
+    encode(action, body, context) {
+      body.zeros(4);
+      context.encodeNested(action.actions, body);
+    },
   },
 };

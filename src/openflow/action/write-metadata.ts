@@ -3,6 +3,7 @@ import { fieldNamed, readField, writeField } from '#flowtable/fields.js';
 import { formatHex, parseU64 } from '../number-text.js';
 import { P_NXM_OF11_UP } from '../protocol.js';
 import type { ActionKind } from './action-kind.js';
+import { nicira, requireZeros } from '../wire/action/action-form.js';
 
 export interface WriteMetadataAction {
   readonly kind: 'write_metadata';
@@ -34,5 +35,35 @@ export const writeMetadataAction: ActionKind<WriteMetadataAction> = {
 
   translate({ value, mask }, { flow }) {
     writeField(flow, METADATA, (readField(flow, METADATA) & ~mask) | (value & mask));
+  },
+
+  wire: [
+    {
+      codes: [nicira(22)],
+      size: 22,
+      decode(body) {
+        requireZeros(body, 6, 'NXBRC_MUST_BE_ZERO');
+        return { kind: 'write_metadata', value: body.u64(), mask: body.u64() };
+      },
+      encode({ value, mask }, body) {
+        body.zeros(6);
+        body.u64(value);
+        body.u64(mask);
+      },
+    },
+  ],
+
+  instruction: {
+    type: 2,
+    size: 20,
+    decode(body) {
+      body.skip(4);
+      return { kind: 'write_metadata', value: body.u64(), mask: body.u64() };
+    },
+    encode({ value, mask }, body) {
+      body.zeros(4);
+      body.u64(value);
+      body.u64(mask);
+    },
   },
 };

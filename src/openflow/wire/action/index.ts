@@ -7,36 +7,45 @@
  */
 import { Match } from '#flowtable/match.js';
 import type { Action } from '../../action/action.js';
+import { actionsInVersion } from '../../action/action-list.js';
 import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import type { WireContext } from '../message-kind.js';
+import { decodeList, encodeEach } from './action-bytes.js';
+import { decodeInstructionList, encodeInstructionList } from './instruction-bytes.js';
 
 /** Reads actions to the reader's end; throws OpenFlowError with what a switch answers. */
-export function decodeActions(_reader: ByteReader, _context: WireContext): readonly Action[] {
-  throw new Error('not built yet');
+export function decodeActions(reader: ByteReader, context: WireContext): readonly Action[] {
+  return decodeList(reader, context, { allowsInstructions: false, outer: null });
 }
 
 /** Appends actions. `match` is what the flow matches: a version may have different words for different packets. */
 export function encodeActions(
-  _actions: readonly Action[],
-  _writer: ByteWriter,
-  _context: WireContext,
-  _match: Match = new Match(),
+  actions: readonly Action[],
+  writer: ByteWriter,
+  context: WireContext,
+  match: Match = new Match(),
 ): void {
-  throw new Error('not built yet');
+  encodeEach(actionsInVersion(actions, context.version, match), writer, context);
 }
 
-/** Reads instructions (OpenFlow 1.1 and later) to the reader's end, as actions in the order of their execution. */
-export function decodeInstructions(_reader: ByteReader, _context: WireContext): readonly Action[] {
-  throw new Error('not built yet');
+/**
+ * Reads instructions to the reader's end, as actions in the order of their execution; OpenFlow 1.0 has actions in their
+ * place. Throws OpenFlowError with what a switch answers.
+ */
+export function decodeInstructions(reader: ByteReader, context: WireContext): readonly Action[] {
+  if (context.version > 10) return decodeInstructionList(reader, context);
+  return decodeList(reader, context, { allowsInstructions: true, outer: null });
 }
 
-/** Appends instructions; OpenFlow 1.0, which has none, gets the actions. */
+/** Appends instructions, as encodeActions does actions. */
 export function encodeInstructions(
-  _actions: readonly Action[],
-  _writer: ByteWriter,
-  _context: WireContext,
-  _match: Match = new Match(),
+  actions: readonly Action[],
+  writer: ByteWriter,
+  context: WireContext,
+  match: Match = new Match(),
 ): void {
-  throw new Error('not built yet');
+  const carried = actionsInVersion(actions, context.version, match);
+  if (context.version > 10) encodeInstructionList(carried, writer, context);
+  else encodeEach(carried, writer, context);
 }
