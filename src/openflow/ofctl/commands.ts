@@ -22,6 +22,7 @@ import { encodeHello } from './encode-hello.js';
 import { printError } from './print-error.js';
 import { ofpPrint } from './ofp-print.js';
 import { packetOut } from './packet-out.js';
+import { parseActions, parseInstructions } from './parse-actions.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
 import { parseKeyValue } from './parse-key-value.js';
@@ -67,6 +68,8 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   probe,
   parseFlow,
   parseFlows,
+  parseActions,
+  parseInstructions,
   addGroup,
   addGroups,
   modGroup,
@@ -104,8 +107,8 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
   (
     'ofp-parse ofp-parse-pcap ' +
-    'parse-nx-match parse-nxm parse-oxm parse-actions ' +
-    'parse-instructions parse-ofp10-match parse-ofp11-match check-vlan ' +
+    'parse-nx-match parse-nxm parse-oxm ' +
+    'parse-ofp10-match parse-ofp11-match check-vlan ' +
     'compose-packet parse-packet'
   ).split(' '),
 );

@@ -171,13 +171,16 @@ const VERSION_NAMES: ReadonlyMap<string, OpenFlowVersion> = new Map([
   ['openflow15', 15],
 ]);
 
+/** The version of this name: `OpenFlow13`. */
+export const parseVersion = (name: string): OpenFlowVersion | null => VERSION_NAMES.get(name.toLowerCase()) ?? null;
+
 const listWords = (text: string): readonly string[] => text.split(/[ ,]+/).filter((word) => word !== '');
 
 function parseVersions(text: string): ReadonlySet<OpenFlowVersion> {
   const versions = new Set<OpenFlowVersion>();
   for (const word of listWords(text)) {
-    const version = VERSION_NAMES.get(word.toLowerCase());
-    if (version === undefined) throw new UserError(`Unknown OpenFlow version: "${word}"`);
+    const version = parseVersion(word);
+    if (version === null) throw new UserError(`Unknown OpenFlow version: "${word}"`);
     versions.add(version);
   }
   return versions;
