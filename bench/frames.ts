@@ -1,41 +1,25 @@
 /**
- * Frames that workloads send: minimum-size UDP/IPv4 as it is, with an 802.1Q tag, or inside VXLAN (RFC 7348).
- *
- * Mirrors what packet generators send at a switch: 60 bytes in memory for a frame of 64 on the wire, 64 with a tag, 110
- * inside VXLAN. Each frame begins at a cache line, as a network card's buffers do, and consecutive frames of a set are of
- * unrelated flows (a seeded permutation), so that no cache of the machine is helped by their order.
+ * Sets of frames that workloads send. Each frame begins at a cache line, as a network card's buffers do, and
+ * consecutive frames of a set are of unrelated flows (a seeded permutation, or seeded draws), so that no cache of the
+ * machine is helped by their order.
  */
-
-import { writeU32 } from '#datapath/packet/byte-order.js';
-import { buildEthernet, ETH_HEADER_SIZE, ETH_TYPE_IP, ETH_TYPE_VLAN_8021Q } from '#datapath/packet/ethernet.js';
-import { buildIpv4, IP_PROTO_UDP, IPV4_HEADER_SIZE } from '#datapath/packet/ipv4.js';
-import { buildUdp, UDP_HEADER_SIZE } from '#datapath/packet/udp.js';
-import { buildVlan, VLAN_HEADER_SIZE } from '#datapath/packet/vlan.js';
-import { buildVxlan, VXLAN_HEADER_SIZE, VXLAN_PORT } from '#datapath/packet/vxlan.js';
+import { VXLAN_PORT } from '#datapath/packet/vxlan.js';
 import { type FrameArena, type FrameBatch, makeFrameArena } from '#datapath/packet-buffer.js';
 import { SeededRng } from '#src/sim/rng.js';
+import { FRAME_SIZES, type PlainFrameKind, type UdpFlow, writeFrame } from './frame-bytes.js';
 
-export const FRAME_KINDS = ['udp', 'vlan', 'vxlan'] as const;
+export const FRAME_KINDS = ['udp', 'vlan', 'ipv6', 'vxlan', 'mix'] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 
-/** The VLAN of tagged frames. */
-export const BENCH_VLAN = 100;
-const BENCH_VNI = 42;
+/** How often flows are seen: all alike, or the n-th most frequent one 1/n as often as the first (Zipf, s = 1). */
+export const SKEWS = ['uniform', 'zipf'] as const;
+export type Skew = (typeof SKEWS)[number];
+
 const CACHE_LINE_SIZE = 64;
-const IP_PACKET_SIZE = 46;
-const LARGEST_FRAME_SIZE = 128;
 /** A set of fewer flows repeats them up to this many frames, the length of a long receive ring. */
 export const MIN_FRAME_COUNT = 4096;
-
-/** What one UDP packet says; addresses are 32-bit numbers, MAC addresses numbers of 48 bits. */
-export interface UdpFlow {
-  readonly sourceMac: number;
-  readonly destinationMac: number;
-  readonly source: number;
-  readonly destination: number;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-}
+/** So many draws at least show a skewed set's distribution. */
+const MIN_DRAW_COUNT = 131_072;
 
 /** Frames that lie one after another in an arena. */
 export interface FrameSet {
@@ -47,57 +31,12 @@ export interface FrameSet {
 export const SOURCE_MAC = 0x02_00_00_00_00_01;
 export const DESTINATION_MAC = 0x02_00_00_00_00_02;
 
-function macBytes(mac: number): Uint8Array {
-  return Uint8Array.from({ length: 6 }, (_, i) => Math.floor(mac / 2 ** (8 * (5 - i))) & 0xff);
-}
+/** Of ten flows of a mix six are UDP as it is, two tagged, one over IPv6, one inside VXLAN. */
+const MIX: readonly PlainFrameKind[] = ['udp', 'vlan', 'udp', 'ipv6', 'udp', 'udp', 'vlan', 'udp', 'vxlan', 'udp'];
 
-function ipBytes(address: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  writeU32(bytes, 0, address);
-  return bytes;
-}
-
-/** Writes an IPv4 packet with a UDP header and `size` bytes of payload; returns where the payload begins. */
-function writeIpUdp(bytes: Uint8Array, at: number, flow: UdpFlow, size: number): number {
-  const udpSize = UDP_HEADER_SIZE + size;
-  const udp = buildIpv4(bytes, at, {
-    tos: 0,
-    totalSize: IPV4_HEADER_SIZE + udpSize,
-    id: 1,
-    dontFragment: false,
-    moreFragments: false,
-    fragmentOffset: 0,
-    ttl: 64,
-    protocol: IP_PROTO_UDP,
-    source: ipBytes(flow.source),
-    destination: ipBytes(flow.destination),
-    options: new Uint8Array(),
-  });
-  const { sourcePort, destinationPort } = flow;
-  return buildUdp(bytes, udp, { sourcePort, destinationPort, size: udpSize, checksum: 0 });
-}
-
-/** Writes the frame of a flow and returns where it ends. */
-function writeUdpFrame(bytes: Uint8Array, at: number, flow: UdpFlow, isTagged: boolean): number {
-  const macs = { source: macBytes(flow.sourceMac), destination: macBytes(flow.destinationMac) };
-  let end = buildEthernet(bytes, at, { ...macs, type: ETH_TYPE_IP });
-  if (isTagged) {
-    end = buildVlan(bytes, end - 2, { tpid: ETH_TYPE_VLAN_8021Q, pcp: 0, dei: false, vid: BENCH_VLAN });
-    bytes[end] = ETH_TYPE_IP >>> 8;
-    bytes[end + 1] = ETH_TYPE_IP & 0xff;
-    end += 2;
-  }
-  writeIpUdp(bytes, end, flow, IP_PACKET_SIZE - IPV4_HEADER_SIZE - UDP_HEADER_SIZE);
-  return end + IP_PACKET_SIZE;
-}
-
-/** The tunnel packet of a flow: `inner` rides in it. */
-function writeVxlanFrame(bytes: Uint8Array, at: number, outer: UdpFlow, inner: UdpFlow): number {
-  const innerSize = ETH_HEADER_SIZE + IP_PACKET_SIZE;
-  const macs = { source: macBytes(outer.sourceMac), destination: macBytes(outer.destinationMac) };
-  const ip = buildEthernet(bytes, at, { ...macs, type: ETH_TYPE_IP });
-  const vxlan = writeIpUdp(bytes, ip, outer, VXLAN_HEADER_SIZE + innerSize);
-  return writeUdpFrame(bytes, buildVxlan(bytes, vxlan, { vni: BENCH_VNI, gbp: null }), inner, false);
+/** What flow number `index` of a set of this kind is. */
+export function plainKind(kind: FrameKind, index: number): PlainFrameKind {
+  return kind === 'mix' ? MIX[index % MIX.length]! : kind;
 }
 
 /** Flow number i of many that differ in addresses and ports, all to 10.0.0.0/8. */
@@ -124,37 +63,51 @@ export function numberedTunnel(i: number): UdpFlow {
   };
 }
 
-/**
- * The frames of flows [0, flowCount), each at least once, all coming in by a port. `flowOf` gives the addresses that a
- * switch sees: those of the frame, or with VXLAN those of the outer packet.
- */
-export function makeFrames(
-  kind: FrameKind,
-  flowCount: number,
-  port: number,
-  flowOf: (index: number) => UdpFlow,
-): FrameSet {
-  const count = flowCount * Math.max(1, Math.ceil(MIN_FRAME_COUNT / flowCount));
-  const arena = makeFrameArena(count * LARGEST_FRAME_SIZE);
+/** What a switch sees of flow i: the addresses of the frame, or of the outer packet of one inside VXLAN. */
+export function numbered(i: number, kind: PlainFrameKind): UdpFlow {
+  return kind === 'vxlan' ? numberedTunnel(i) : numberedFlow(i);
+}
+
+export interface FrameSetOptions {
+  readonly kind: FrameKind;
+  readonly flowCount: number;
+  /** The datapath port that all come in by. */
+  readonly port: number;
+  /** The addresses that a switch sees of a flow. */
+  readonly flowOf?: (index: number, kind: PlainFrameKind) => UdpFlow;
+  readonly skew?: Skew;
+}
+
+/** The frames of flows [0, flowCount): each at least once, or drawn by Zipf's law. */
+export function makeFrames(options: FrameSetOptions): FrameSet {
+  const { kind, flowCount, port, flowOf = numbered, skew = 'uniform' } = options;
+  const order = skew === 'zipf' ? zipfDraws(flowCount) : repeated(shuffledNumbers(flowCount));
+  const count = order.length;
+  const slotSize = kind === 'mix' || FRAME_SIZES[kind] > CACHE_LINE_SIZE ? 2 * CACHE_LINE_SIZE : CACHE_LINE_SIZE;
+  const arena = makeFrameArena(count * slotSize);
   const batch = {
     starts: new Int32Array(count),
     lengths: new Int32Array(count),
     ports: new Int32Array(count).fill(port),
   };
-  const order = shuffledNumbers(flowCount);
   let at = 0;
   for (let slot = 0; slot < count; slot++) {
-    const index = order[slot % flowCount]!;
-    const flow = flowOf(index);
-    const end =
-      kind === 'vxlan'
-        ? writeVxlanFrame(arena.bytes, at, flow, numberedFlow(index))
-        : writeUdpFrame(arena.bytes, at, flow, kind === 'vlan');
+    const index = order[slot]!;
+    const plain = plainKind(kind, index);
+    const end = writeFrame(arena.bytes, at, plain, flowOf(index, plain), numberedFlow(index));
     batch.starts[slot] = at;
     batch.lengths[slot] = end - at;
     at = Math.ceil(end / CACHE_LINE_SIZE) * CACHE_LINE_SIZE;
   }
   return { arena, batch, count };
+}
+
+/** A permutation over and over, until there are frames enough. */
+function repeated(numbers: Int32Array): Int32Array {
+  const times = Math.max(1, Math.ceil(MIN_FRAME_COUNT / numbers.length));
+  const all = new Int32Array(numbers.length * times);
+  for (let i = 0; i < times; i++) all.set(numbers, i * numbers.length);
+  return all;
 }
 
 /** Numbers [0, count) in an order that is the same in every run. */
@@ -170,5 +123,25 @@ function shuffledNumbers(count: number): Int32Array {
   return numbers;
 }
 
-/** The size of a tagged minimum frame, for those who check what was built. */
-export const TAGGED_FRAME_SIZE = ETH_HEADER_SIZE + VLAN_HEADER_SIZE + IP_PACKET_SIZE;
+/** Draws of which the n-th most frequent number comes 1/n as often as the first; which one that is, is shuffled. */
+function zipfDraws(count: number): Int32Array {
+  const cumulated = new Float64Array(count);
+  let sum = 0;
+  for (let rank = 0; rank < count; rank++) {
+    sum += 1 / (rank + 1);
+    cumulated[rank] = sum;
+  }
+  const byRank = shuffledNumbers(count);
+  const rng = new SeededRng(2);
+  return Int32Array.from({ length: Math.max(count, MIN_DRAW_COUNT) }, () => {
+    const wanted = rng.nextFloat() * sum;
+    let low = 0;
+    let high = count - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (cumulated[middle]! < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return byRank[low]!;
+  });
+}

@@ -4,7 +4,7 @@ import { extractPacket, resetMetadata, ROW_WORDS } from '#datapath/flow-extract.
 import { FlowKey } from '#flowtable/flow-key.js';
 import { exactDatapathMask } from '#flowtable/flow-mask.js';
 import { microflowHash, ufidOf } from '#flowtable/hash.js';
-import { FRAME_KINDS, type FrameSet, makeFrames, numberedFlow, numberedTunnel } from '../frames.js';
+import { FRAME_KINDS, type FrameSet, makeFrames } from '../frames.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
 
 /** Few enough to stay in the first cache: it is the code that is measured. */
@@ -12,7 +12,7 @@ const FLOW_COUNT = 256;
 
 export function extractionBenchmarks(): readonly MicroBenchmark[] {
   return FRAME_KINDS.map((kind) => {
-    const frames = makeFrames(kind, FLOW_COUNT, 1, kind === 'vxlan' ? numberedTunnel : numberedFlow);
+    const frames = makeFrames({ kind, flowCount: FLOW_COUNT, port: 1 });
     const words = new Int32Array(ROW_WORDS);
     const { view } = frames.arena;
     const { starts, lengths } = frames.batch;
@@ -44,7 +44,7 @@ export function keysOf(frames: FrameSet, count: number): Int32Array {
 }
 
 export function hashBenchmarks(): readonly MicroBenchmark[] {
-  const words = keysOf(makeFrames('udp', FLOW_COUNT, 1, numberedFlow), FLOW_COUNT);
+  const words = keysOf(makeFrames({ kind: 'udp', flowCount: FLOW_COUNT, port: 1 }), FLOW_COUNT);
   const hashAll = (): number => {
     let sum = 0;
     for (let i = 0; i < FLOW_COUNT; i++) sum = (sum + microflowHash(words, i * ROW_WORDS)) | 0;

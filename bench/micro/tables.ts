@@ -10,7 +10,7 @@ import { microflowHash } from '#flowtable/hash.js';
 import { Match } from '#flowtable/match.js';
 import { MegaflowTable } from '#flowtable/megaflow-table.js';
 import { MicroflowCache } from '#flowtable/microflow-cache.js';
-import { makeFrames, numberedFlow } from '../frames.js';
+import { makeFrames } from '../frames.js';
 import { keysOf } from './keys.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
 
@@ -24,7 +24,7 @@ function keyAt(words: Int32Array, index: number): FlowKey {
 }
 
 export function tableBenchmarks(): readonly MicroBenchmark[] {
-  const words = keysOf(makeFrames('udp', FLOW_COUNT, 1, numberedFlow), FLOW_COUNT);
+  const words = keysOf(makeFrames({ kind: 'udp', flowCount: FLOW_COUNT, port: 1 }), FLOW_COUNT);
   return [
     microflowBenchmark(words),
     ...[1, 8, 32].map((maskCount) => megaflowBenchmark(words, maskCount)),

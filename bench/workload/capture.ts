@@ -12,9 +12,9 @@ import { readCaptureFrom } from '#src/capture/capture-reader.js';
 import { scanCapture } from '#src/replay/capture-scan.js';
 import { Spread } from '#src/replay/spread.js';
 import { UserError } from '#src/report/user-error.js';
-import { BenchSwitch } from '../bench-switch.js';
+import { BenchSwitch, type SwitchPlan } from '../bench-switch.js';
 import type { FrameSet } from '../frames.js';
-import { Workload, type WorkloadKind } from './workload.js';
+import { OWN_FRAMES, PacketWorkload, type WorkloadKind } from './workload.js';
 
 const SHIPPED_CAPTURE = join('scenarios', 'captures', 'two-vms.pcap');
 const MAX_PORTS = 1024;
@@ -32,6 +32,7 @@ export function captureWorkload(name: string): WorkloadKind {
   return {
     name,
     summary: 'the frames of a capture (--capture FILE) through a learning switch, over and over',
+    frames: OWN_FRAMES,
     prepare: async (settings) => {
       const file = settings.capture ?? shippedCapture();
       const spread = new Spread('src-mac', MAX_PORTS);
@@ -39,24 +40,31 @@ export function captureWorkload(name: string): WorkloadKind {
       const scanned = await scanCapture(reader, { spread, maxArenaSize: MAX_ARENA_SIZE });
       if (scanned.counts.replayable === 0) throw new UserError('no frame of it can be replayed', { file });
       const names = spread.portLabels().map((_, i) => `p${i + 1}`);
-      const target = new BenchSwitch({
-        ports: names.map((portName) => ({ name: portName })),
-        rules: ['actions=NORMAL'],
-        longestFrame: scanned.counts.longestFrame,
-      });
+      const plan: SwitchPlan = {
+        bridges: [
+          {
+            name: 'br0',
+            ports: names.map((portName, i) => ({ name: portName, number: i + 1 })),
+            rules: ['actions=NORMAL'],
+          },
+        ],
+      };
+      const target = new BenchSwitch(plan, { longestFrame: scanned.counts.longestFrame });
       const ports = names.map((portName) => target.portNumber(portName));
       for await (const window of scanned.windows()) {
         if (window.count < scanned.counts.replayable) {
           throw new UserError(`holds more than the ${MAX_ARENA_SIZE} bytes that are kept in memory`, { file });
         }
-        return new Workload({
-          name,
-          target,
-          frames: toFrameSet(window, ports),
-          settings: { capture: file, packets: window.count, ports: ports.length, microflowCache: true },
-          // What floods, comes in twice or has no other port to go to is the capture's business: all must be counted.
-          expect: (packets) => ({ hits: { least: packets * 0.9 }, missed: { most: packets * 0.1 }, lost: 0 }),
-        });
+        return [
+          new PacketWorkload({
+            name,
+            target,
+            frames: toFrameSet(window, ports),
+            settings: { capture: file, packets: window.count, ports: ports.length, microflowCache: true },
+            // What floods, comes in twice or has no other port to go to is the capture's business: all must be counted.
+            expect: (packets) => ({ hits: { least: packets * 0.9 }, missed: { most: packets * 0.1 }, lost: 0 }),
+          }),
+        ];
       }
       throw new UserError('no frame of it can be replayed', { file });
     },
