@@ -21,12 +21,16 @@ export function formatHexBytes(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('.');
 }
 
-/** Sixteen bytes a line, as numbers and as characters (ds_put_hex_dump() of lib/dynamic-string.c). */
-export function formatHexDump(bytes: Uint8Array): string {
+/** Sixteen bytes a line, as numbers and perhaps as characters (ds_put_hex_dump(), ovs_hex_dump() of OVS's lib). */
+export function formatHexDump(bytes: Uint8Array, hasCharacters = true): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 16) {
     const line = [...bytes.subarray(at, at + 16)];
     const pairs = line.map((byte, i) => `${byte.toString(16).padStart(2, '0')}${i === 7 ? '-' : ' '}`).join('');
+    if (!hasCharacters) {
+      text += `${at.toString(16).padStart(8, '0')}  ${pairs.slice(0, 3 * line.length - 1)}\n`;
+      continue;
+    }
     const characters = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
     text += `${at.toString(16).padStart(8, '0')}  ${pairs.padEnd(48)}|${characters.padEnd(16)}|\n`;
   }

@@ -60,6 +60,12 @@ export function portToOpenFlow11(port: number): number {
   return port >= OFPP_MAX ? port + OFPP11_OFFSET : port;
 }
 
+/** What OVS logs of a number that it cannot hold. */
+export function unsupportedPortText(port: number): string {
+  const from = `0x${OFPP11_MAX.toString(16)}`;
+  return `port ${port} is outside the supported range 0 through ${OFPP_MAX - 1} or ${from} through 0xffffffff`;
+}
+
 /** Back to 16 bits; null for numbers that OVS cannot hold. */
 export function portFromOpenFlow11(port: number): number | null {
   if (port < OFPP_MAX) return port;

@@ -22,10 +22,14 @@ import { encodeHello } from './encode-hello.js';
 import { printError } from './print-error.js';
 import { ofpPrint } from './ofp-print.js';
 import { packetOut } from './packet-out.js';
+import { checkVlan } from './check-vlan.js';
 import { parseActions, parseInstructions } from './parse-actions.js';
 import { parseFlow, parseFlows } from './parse-flow.js';
 import { parseGroup } from './parse-group.js';
 import { parseKeyValue } from './parse-key-value.js';
+import { parseNxMatch, parseNxm, parseOxm } from './parse-nx-match.js';
+import { parseOfp10Match } from './parse-ofp10-match.js';
+import { parseOfp11Match } from './parse-ofp11-match.js';
 import { parsePcap } from './parse-pcap.js';
 import { probe } from './probe.js';
 import { queueGetConfig } from './queue-get-config.js';
@@ -102,13 +106,14 @@ export const OFCTL_COMMANDS: readonly OfctlCommand[] = [
   addTlvMap,
   delTlvMap,
   dumpTlvMap,
+  parseNxMatch,
+  parseNxm,
+  parseOxm,
+  parseOfp10Match,
+  parseOfp11Match,
+  checkVlan,
 ];
 
 export const ABSENT_COMMANDS: ReadonlySet<string> = new Set(
-  (
-    'ofp-parse ofp-parse-pcap ' +
-    'parse-nx-match parse-nxm parse-oxm ' +
-    'parse-ofp10-match parse-ofp11-match check-vlan ' +
-    'compose-packet parse-packet'
-  ).split(' '),
+  'ofp-parse ofp-parse-pcap compose-packet parse-packet'.split(' '),
 );

@@ -35,7 +35,7 @@ export const dumpFlows: OfctlCommand = {
       const text = `${invocation.header(`${kind}_FLOW request`, version, xid)} ***decode error: ${code}***`;
       if (isBare) {
         const refusal = `${invocation.header('OFPT_ERROR', version, xid)} ${code}`;
-        invocation.logWarning('vconn', `received bad reply: ${refusal}\n${text}`);
+        invocation.log('vconn', `received bad reply: ${refusal}\n${text}`);
         throw new UserError('dump flows (Protocol error)');
       }
       invocation.answer(version, xid, text, () => {

@@ -28,10 +28,10 @@ export const encodeErrorReply: OfctlCommand = {
     const version = known ?? 10;
     if (known === null) {
       const text = `cannot encode error for unknown OpenFlow version 0x${wireVersion.toString(16).padStart(2, '0')}`;
-      invocation.logWarning('ofp_errors', text, 'ERR');
+      invocation.log('ofp_errors', text, 'ERR');
     }
     if (errorNumbers(name, version) === null) {
-      invocation.logWarning('ofp_errors', `cannot encode ${name} for OpenFlow 1.${version - 10}`, 'ERR');
+      invocation.log('ofp_errors', `cannot encode ${name} for OpenFlow 1.${version - 10}`, 'ERR');
     }
     const message = { kind: 'error', error: name, payload: request } as const;
     const reply = encodeMessage(error, version, view.getUint32(4), message, { wireVersion });

@@ -77,7 +77,7 @@ export class Invocation {
   stdout = '';
   stderr = '';
   private lastXid = 0;
-  private warningCount = 0;
+  private logCount = 0;
   private readonly mapped = new Set<string>();
 
   constructor(options: OfctlOptions, environment: OfctlEnvironment) {
@@ -112,10 +112,10 @@ export class Invocation {
     this.stderr += `ovs-ofctl: ${text}\n`;
   }
 
-  /** A warning as it stands on the terminal. */
-  logWarning(module: string, text: string, level: 'WARN' | 'ERR' = 'WARN'): void {
+  /** A line of the log as it stands on the terminal. */
+  log(module: string, text: string, level: 'INFO' | 'WARN' | 'ERR' = 'WARN'): void {
     const time = new Date(this.environment.nowMs?.() ?? 0).toISOString().replace(/\.\d+Z$/, 'Z');
-    this.stderr += `${time}|${String(++this.warningCount).padStart(5, '0')}|${module}|${level}|${text}\n`;
+    this.stderr += `${time}|${String(++this.logCount).padStart(5, '0')}|${module}|${level}|${text}\n`;
   }
 
   /** The latest version that both sides speak (OpenFlow 1.3.1 §6.3.1). */
@@ -124,7 +124,7 @@ export class Invocation {
     const ours = VERSIONS.filter((version) => (protocolsOfVersion(version) & this.options.allowed & usable) !== 0);
     const common = ours.filter((version) => theirs.includes(version)).at(-1);
     if (common !== undefined) return common;
-    this.logWarning(
+    this.log(
       'vconn',
       `${this.socketOf(name)}: version negotiation failed ` +
         `(we support ${versionsText(ours)}, peer supports ${versionsText(theirs)})`,

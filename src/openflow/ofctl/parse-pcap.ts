@@ -22,14 +22,14 @@ async function printFile(invocation: Invocation, path: string): Promise<number> 
     const isDirectory = error instanceof Error && error.message.startsWith('EISDIR');
     const { code, text } = isDirectory ? EISDIR : ENOENT;
     const warning = isDirectory ? 'failed to read pcap header' : `${path}: failed to open pcap file for reading`;
-    invocation.logWarning('pcap', isDirectory ? `${warning}: ${text}` : `${warning} (${text})`);
+    invocation.log('pcap', isDirectory ? `${warning}: ${text}` : `${warning} (${text})`);
     invocation.printError(`${path}: open failed (${text})`);
     return code;
   }
   const file = readPcapFile(bytes);
   const tell = (failure: PcapFailure | null, attempt: string): number => {
     if (failure === null) return 0;
-    invocation.logWarning('pcap', failure.warning);
+    invocation.log('pcap', failure.warning);
     invocation.print(failure.dump ?? '');
     // A file that ends within a frame is not called an error, only one that ends before its first.
     if (attempt === 'read' && failure.error.code === -1) return 0;

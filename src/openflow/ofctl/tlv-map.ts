@@ -19,7 +19,7 @@ function change(invocation: Invocation, name: string, text: string, command: Tlv
   const xid = invocation.sendQuietly();
   const head = invocation.header('NXT_TLV_TABLE_MOD', version, xid);
   const problem = checkTlvTableMod(mod);
-  if (problem !== null) invocation.logWarning('ofp_match', problem.warning);
+  if (problem !== null) invocation.log('ofp_match', problem.warning);
   const message =
     problem === null
       ? `${head}${formatTlvTableMod(mod)}`

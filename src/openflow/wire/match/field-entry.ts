@@ -4,6 +4,7 @@
  */
 import type { Field } from '#flowtable/fields.js';
 import { valueOnes } from '../../field-value.js';
+import { formatHex } from '../../number-text.js';
 import { OpenFlowError } from '../../switch-connection.js';
 import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
@@ -18,6 +19,7 @@ import {
   valueSize,
 } from './field-header.js';
 import { numberOfBytes, putNumber } from './field-value-bytes.js';
+import { LoggedError } from './logged-error.js';
 
 export interface FieldEntry {
   readonly field: Field;
@@ -68,6 +70,16 @@ export interface RawEntry {
   readonly mask: Uint8Array | null;
 }
 
+/** What OVS answers to a value that has bits which its mask leaves out. */
+function inconsistentMask({ oxmClass, oxmField, isMasked, length, experimenter }: FieldHeader): LoggedError {
+  const numbers = `${formatHex(experimenter)}:${oxmClass}:${oxmField}:${isMasked ? 1 : 0}:${length}`;
+  return new LoggedError(
+    'OFPBMC_BAD_WILDCARDS',
+    'nx_match',
+    `Rejecting NXM/OXM entry ${numbers} with 1-bits in value for bits wildcarded by the mask.`,
+  );
+}
+
 /** Reads an entry's value and mask. */
 export function readPayload(header: FieldHeader, reader: ByteReader): RawEntry {
   if (reader.remaining < payloadSize(header)) throw new OpenFlowError('OFPBMC_BAD_LEN');
@@ -75,7 +87,7 @@ export function readPayload(header: FieldHeader, reader: ByteReader): RawEntry {
   const size = valueSize(header);
   const value = payload.subarray(0, size);
   const mask = header.isMasked ? payload.subarray(size, 2 * size) : null;
-  if (mask?.some((bits, i) => (value[i]! & ~bits) !== 0)) throw new OpenFlowError('OFPBMC_BAD_WILDCARDS');
+  if (mask?.some((bits, i) => (value[i]! & ~bits) !== 0)) throw inconsistentMask(header);
   return { header, value, mask };
 }
 

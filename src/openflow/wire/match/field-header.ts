@@ -51,14 +51,16 @@ export function writeHeader(header: FieldHeader, writer: ByteWriter): void {
   if (header.oxmClass === EXPERIMENTER_CLASS) writer.u32(header.experimenter);
 }
 
-/** Reads a header of whatever field. */
+/** Reads a header of whatever field; where it is broken, nothing is read. */
 export function readHeader(reader: ByteReader): FieldHeader {
+  const start = reader.offset;
   if (reader.remaining < HEADER_SIZE) throw new OpenFlowError('OFPBMC_BAD_LEN');
   const oxmClass = reader.u16();
   const fieldAndMask = reader.u8();
   const length = reader.u8();
   const isExperimenter = oxmClass === EXPERIMENTER_CLASS;
   if (isExperimenter && (reader.remaining < EXPERIMENTER_SIZE || length < EXPERIMENTER_SIZE)) {
+    reader.offset = start;
     throw new OpenFlowError('OFPBMC_BAD_LEN');
   }
   return {

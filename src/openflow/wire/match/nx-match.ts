@@ -22,6 +22,7 @@ import type { WireContext } from '../message-kind.js';
 import { type FieldEntry, putEntry, type RawEntry, readPayload, valuesOf } from './field-entry.js';
 import { type FieldHeader, fieldOfHeader, type HeaderStyle, readHeader, writeHeader } from './field-header.js';
 import { numberOfBytes, putNumber } from './field-value-bytes.js';
+import { badPort } from './logged-error.js';
 import { entriesOf } from './match-entries.js';
 
 export interface MatchReading {
@@ -42,13 +43,20 @@ export const NO_COOKIE: CookieMatch = { cookie: 0n, cookieMask: 0n };
 const COOKIE_SIZE = 8;
 const COOKIE_ONES = (1n << 64n) - 1n;
 /** NXM_NX_COOKIE, which is no field of packets: its number is that of another, with another length. */
-const COOKIE_CLASS = 0x0001;
-const COOKIE_FIELD = 30;
+export const COOKIE_HEADER: FieldHeader = {
+  oxmClass: 0x0001,
+  oxmField: 30,
+  isMasked: false,
+  length: COOKIE_SIZE,
+  experimenter: 0,
+};
 const OFPMT_OXM = 1;
 const MATCH_HEADER_SIZE = 4;
 
 export const isCookieHeader = ({ oxmClass, oxmField, isMasked, length }: FieldHeader): boolean =>
-  oxmClass === COOKIE_CLASS && oxmField === COOKIE_FIELD && length === (isMasked ? 2 : 1) * COOKIE_SIZE;
+  oxmClass === COOKIE_HEADER.oxmClass &&
+  oxmField === COOKIE_HEADER.oxmField &&
+  length === (isMasked ? 2 : 1) * COOKIE_SIZE;
 
 /** Up to a multiple of 8. */
 const padded = (length: number): number => Math.ceil(length / 8) * 8;
@@ -62,17 +70,19 @@ function isPipelineField({ name }: Field): boolean {
   );
 }
 
+const badValue = (): OpenFlowError => new OpenFlowError('OFPBMC_BAD_VALUE');
+
 /** Adds an entry to a match; throws what OVS answers to it. */
 function addEntry(match: Match, { field, value, mask }: FieldEntry, reading: MatchReading): void {
   if (!isMaskValid(field, mask)) throw new OpenFlowError('OFPBMC_BAD_MASK');
-  if (!isValueValid(field, value)) throw new OpenFlowError('OFPBMC_BAD_VALUE');
+  if (!isValueValid(field, value)) throw field.format === 'port' ? badPort(Number(value)) : badValue();
   if (!reading.isLoose && !matchHasField(field, match)) throw new OpenFlowError('OFPBMC_BAD_PREREQ');
   if (isFieldMatched(match, field)) throw new OpenFlowError('OFPBMC_DUP_FIELD');
   if (reading.pipelineFieldsOnly && !isPipelineField(field)) throw new OpenFlowError('OFPBRC_PIPELINE_FIELDS_ONLY');
   try {
     matchValue(match, field, value, mask);
   } catch (error) {
-    if (error instanceof UserError) throw new OpenFlowError('OFPBMC_BAD_VALUE');
+    if (error instanceof UserError) throw badValue();
     throw error;
   }
   if (field.prerequisite !== 'none') requireEthernet(match);
@@ -127,7 +137,7 @@ function putCookie({ cookie, cookieMask }: CookieMatch, writer: ByteWriter): voi
   if (cookieMask === 0n) return;
   const isMasked = cookieMask !== COOKIE_ONES;
   const length = (isMasked ? 2 : 1) * COOKIE_SIZE;
-  writeHeader({ oxmClass: COOKIE_CLASS, oxmField: COOKIE_FIELD, isMasked, length, experimenter: 0 }, writer);
+  writeHeader({ ...COOKIE_HEADER, isMasked, length }, writer);
   putNumber(cookie & cookieMask, COOKIE_SIZE, writer);
   if (isMasked) putNumber(cookieMask, COOKIE_SIZE, writer);
 }
@@ -158,14 +168,21 @@ export function decodeNxMatch(
   return readEntries(entries, context, reading, reading.allowsCookie === true);
 }
 
-/** Appends the match behind OXM's header, padded to 8 bytes (oxm_put_match). */
-export function encodeOxmMatch(match: Match, style: HeaderStyle, writer: ByteWriter): void {
-  const start = writer.size;
+/** Appends the header of a match that has so many bytes of entries. */
+export function putOxmHeader(size: number, writer: ByteWriter): void {
   writer.u16(OFPMT_OXM);
-  writer.u16(0);
+  writer.u16(MATCH_HEADER_SIZE + size);
+}
+
+/** Appends the match behind OXM's header, padded to 8 bytes; returns its length without the padding (oxm_put_match). */
+export function encodeOxmMatch(match: Match, style: HeaderStyle, writer: ByteWriter): number {
+  const start = writer.size;
+  putOxmHeader(0, writer);
   encodeFieldMatch(match, style, writer);
-  writer.patchU16(start + 2, writer.size - start);
+  const length = writer.size - start;
+  writer.patchU16(start + 2, length);
   writer.pad(8, start);
+  return length;
 }
 
 /** Reads a match behind OXM's header, with its padding (oxm_pull_match, oxm_pull_match_loose). */

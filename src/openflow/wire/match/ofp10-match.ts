@@ -54,14 +54,14 @@ export const OFP10_MATCH_SIZE = 40;
 
 /** Bits of the wildcards: set, the field is of no account. */
 const WILD_IN_PORT = 1 << 0;
-export const WILD10_DL_VLAN = 1 << 1;
+const WILD_DL_VLAN = 1 << 1;
 const WILD_DL_SRC = 1 << 2;
 const WILD_DL_DST = 1 << 3;
 const WILD_DL_TYPE = 1 << 4;
 const WILD_NW_PROTO = 1 << 5;
 const WILD_TP_SRC = 1 << 6;
 const WILD_TP_DST = 1 << 7;
-export const WILD10_DL_VLAN_PCP = 1 << 20;
+const WILD_DL_VLAN_PCP = 1 << 20;
 const WILD_NW_TOS = 1 << 21;
 /** How many low bits of an address are of no account, in six bits; 32 and more: all. */
 const NW_SRC_SHIFT = 8;
@@ -99,24 +99,35 @@ const FLAGGED: readonly Flagged[] = [
 const wildBits = (netmask: number): number => (netmask === 0 ? 32 : 31 - Math.clz32(netmask & -netmask));
 const netmaskOf = (bits: number): number => (bits < 32 ? (0xffffffff << bits) >>> 0 : 0);
 
-/** VLAN and priority as 1.0 has them, with their wildcards. */
-function vlanOf({ key, mask }: Match): { readonly vid: number; readonly pcp: number; readonly wildcards: number } {
+/** A tag's VLAN and priority as they are written, and whether they count. */
+export interface VlanNumbers {
+  readonly vid: number;
+  readonly pcp: number;
+  readonly hasVid: boolean;
+  readonly hasPcp: boolean;
+}
+
+/** What 1.0 says of a match's tag. */
+export function ofp10Vlan({ key, mask }: Match): VlanNumbers {
   const tci = key.u16(OFF_VLAN_TCI);
   const tciMask = mask.u16(OFF_VLAN_TCI);
-  if ((tciMask & VLAN_CFI) !== 0 && (tci & VLAN_CFI) === 0) return { vid: VLAN_NONE, pcp: 0, wildcards: 0 };
+  if ((tciMask & VLAN_CFI) !== 0 && (tci & VLAN_CFI) === 0) {
+    return { vid: VLAN_NONE, pcp: 0, hasVid: true, hasPcp: true };
+  }
   const hasVid = (tciMask & VLAN_VID_MASK) !== 0;
   const hasPcp = (tciMask & VLAN_PCP_MASK) !== 0;
   return {
     vid: hasVid ? tci & VLAN_VID_MASK : 0,
     pcp: hasPcp ? tci >> VLAN_PCP_SHIFT : 0,
-    wildcards: (hasVid ? 0 : WILD10_DL_VLAN) | (hasPcp ? 0 : WILD10_DL_VLAN_PCP),
+    hasVid,
+    hasPcp,
   };
 }
 
 export function encodeOfp10Match(match: Match, writer: ByteWriter): void {
   const { key, mask } = match;
-  const vlan = vlanOf(match);
-  let wildcards = vlan.wildcards;
+  const vlan = ofp10Vlan(match);
+  let wildcards = (vlan.hasVid ? 0 : WILD_DL_VLAN) | (vlan.hasPcp ? 0 : WILD_DL_VLAN_PCP);
   for (const { flag, offset, size, mask: bits } of FLAGGED) {
     if (!mask.bytes.subarray(offset, offset + size).some((byte) => (byte & bits) !== 0)) wildcards |= flag;
   }
@@ -140,8 +151,8 @@ export function encodeOfp10Match(match: Match, writer: ByteWriter): void {
 }
 
 function setVlan({ key, mask }: Match, wildcards: number, vid: number, pcp: number): void {
-  const hasVid = (wildcards & WILD10_DL_VLAN) === 0;
-  const hasPcp = (wildcards & WILD10_DL_VLAN_PCP) === 0;
+  const hasVid = (wildcards & WILD_DL_VLAN) === 0;
+  const hasPcp = (wildcards & WILD_DL_VLAN_PCP) === 0;
   if (hasVid && vid === VLAN_NONE) {
     // No tag, whatever the priority: a contradiction that OVS has always taken so.
     key.setU16(OFF_VLAN_TCI, 0);

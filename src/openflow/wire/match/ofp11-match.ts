@@ -37,14 +37,16 @@ import { portFromOpenFlow11, portToOpenFlow11 } from '../../port-text.js';
 import { OpenFlowError } from '../../switch-connection.js';
 import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
+import { badPort } from './logged-error.js';
+import type { VlanNumbers } from './ofp10-match.js';
 
 export const OFP11_MATCH_SIZE = 88;
 export const OFPMT_STANDARD = 0;
 
 /** Bits of the wildcards: set, the field is of no account. */
 const WILD_IN_PORT = 1 << 0;
-export const WILD11_DL_VLAN = 1 << 1;
-export const WILD11_DL_VLAN_PCP = 1 << 2;
+const WILD_DL_VLAN = 1 << 1;
+const WILD_DL_VLAN_PCP = 1 << 2;
 const WILD_DL_TYPE = 1 << 3;
 const WILD_NW_TOS = 1 << 4;
 const WILD_NW_PROTO = 1 << 5;
@@ -96,8 +98,8 @@ export function encodeOfp11Match(match: Match, writer: ByteWriter): void {
   writer.u32(0);
   putMasked(OFF_ETH_SRC, MAC_SIZE);
   putMasked(OFF_ETH_DST, MAC_SIZE);
-  const vlan = vlanOf(match);
-  wildcards |= vlan.wildcards;
+  const vlan = ofp11Vlan(match);
+  wildcards |= (vlan.hasVid ? 0 : WILD_DL_VLAN) | (vlan.hasPcp ? 0 : WILD_DL_VLAN_PCP);
   writer.u16(vlan.vid);
   writer.u8(vlan.pcp);
   writer.zeros(1);
@@ -115,19 +117,20 @@ export function encodeOfp11Match(match: Match, writer: ByteWriter): void {
   writer.patchU32(wildcardsAt, wildcards);
 }
 
-/** VLAN and priority as 1.1 has them, with their wildcards. */
-function vlanOf({ key, mask }: Match): { readonly vid: number; readonly pcp: number; readonly wildcards: number } {
+/** What 1.1 says of a match's tag. */
+export function ofp11Vlan({ key, mask }: Match): VlanNumbers {
   const tci = key.u16(OFF_VLAN_TCI);
   const tciMask = mask.u16(OFF_VLAN_TCI);
-  if (tciMask === 0) return { vid: 0, pcp: 0, wildcards: WILD11_DL_VLAN | WILD11_DL_VLAN_PCP };
+  if (tciMask === 0) return { vid: 0, pcp: 0, hasVid: false, hasPcp: false };
   if ((tciMask & VLAN_CFI) !== 0 && (tci & VLAN_CFI) === 0) {
-    return { vid: VLAN_NONE, pcp: 0, wildcards: WILD11_DL_VLAN_PCP };
+    return { vid: VLAN_NONE, pcp: 0, hasVid: true, hasPcp: false };
   }
   const hasPcp = (tciMask & VLAN_PCP_MASK) !== 0;
   return {
     vid: (tciMask & VLAN_VID_MASK) !== 0 ? tci & VLAN_VID_MASK : VLAN_ANY,
     pcp: hasPcp ? tci >> VLAN_PCP_SHIFT : 0,
-    wildcards: hasPcp ? 0 : WILD11_DL_VLAN_PCP,
+    hasVid: true,
+    hasPcp,
   };
 }
 
@@ -201,14 +204,14 @@ export function decodeOfp11Match(reader: ByteReader): Match {
   };
   if ((wildcards & WILD_IN_PORT) === 0) {
     const port = portFromOpenFlow11(wire.inPort);
-    if (port === null) throw new OpenFlowError('OFPBMC_BAD_VALUE');
+    if (port === null) throw badPort(wire.inPort);
     key.setU32(OFF_IN_PORT, port);
     mask.setU32(OFF_IN_PORT, 0xffff);
   }
   setMasked(OFF_ETH_SRC, wire.dlSrc, wire.dlSrcMask);
   setMasked(OFF_ETH_DST, wire.dlDst, wire.dlDstMask);
   if (!mask.isZero(OFF_ETH_SRC, MAC_SIZE) || !mask.isZero(OFF_ETH_DST, MAC_SIZE)) requireEthernet(match);
-  if ((wildcards & WILD11_DL_VLAN) === 0) setVlan(match, wire);
+  if ((wildcards & WILD_DL_VLAN) === 0) setVlan(match, wire);
   if ((wildcards & WILD_DL_TYPE) === 0) {
     key.setU16(OFF_ETH_TYPE, wire.dlType);
     mask.setU16(OFF_ETH_TYPE, 0xffff);
@@ -244,7 +247,7 @@ function setVlan(match: Match, { wildcards, dlVlan, dlVlanPcp }: Ofp11Match): vo
     tci |= dlVlan;
     tciMask |= VLAN_VID_MASK;
   }
-  if ((wildcards & WILD11_DL_VLAN_PCP) === 0) {
+  if ((wildcards & WILD_DL_VLAN_PCP) === 0) {
     if (dlVlanPcp > VLAN_PCP_MAX) throw new OpenFlowError('OFPBMC_BAD_VALUE');
     tci |= dlVlanPcp << VLAN_PCP_SHIFT;
     tciMask |= VLAN_PCP_MASK;
