@@ -10,24 +10,28 @@
  * The properties that must hold:
  * - the rule found is the one that a scan of all rules in descending priority would find;
  * - any packet that agrees with this one on the bits of the mask gets the same rule. An extra 1-bit in the mask is
- *   allowed, a missing one is not.
+ *   allowed, a missing one is not;
+ * - a lookup in a version (versions.ts) is one among the rules that are visible in it.
  */
 import { type Conjunction, resolveConjunctions, type SoftMatch } from './conjunction.js';
-import { FIELDS, type Field, fieldNamed } from './fields.js';
-import {
-  FlowKey,
-  KEY_BYTES,
-  KEY_WORDS,
-  OFF_CONJ_ID,
-  OFF_TP_SRC,
-  OFF_TUN_OPTIONS,
-  OFF_TUN_OPTIONS_PRESENT,
-  TUN_OPTIONS_SIZE,
-} from './flow-key.js';
+import { type Field, fieldNamed } from './fields.js';
+import { type FlowKey, KEY_BYTES, KEY_WORDS, OFF_CONJ_ID, OFF_TP_SRC } from './flow-key.js';
 import { type Match, prerequisiteHolds } from './match.js';
 import { hasPrefixBits, prefixLength, setPrefixBits } from './prefix-bits.js';
 import { PrefixTrie, type TrieAnswer } from './prefix-trie.js';
 import { PriorityVector } from './priority-vector.js';
+import { foldStages, hashMask, hashStage, type StageWords, stagesOf } from './lookup-stages.js';
+import {
+  FIRST_VERSION,
+  firstVisible,
+  isLeaving,
+  isVisible,
+  LATEST_VERSION,
+  stay,
+  type Versioned,
+  versioned,
+  type VersionedStore,
+} from './versions.js';
 
 export interface ClassifierRule {
   readonly match: Match;
@@ -39,29 +43,13 @@ export interface ClassifierRule {
 /** A subtable as a lookup visits it. */
 export interface SubtableVisit<R extends ClassifierRule> {
   readonly mask: FlowKey;
-  /** All its rules, oldest first. */
-  readonly rules: ReadonlySet<R>;
+  /** Its rules, oldest first. */
+  readonly rules: readonly R[];
   readonly found: R | null;
 }
 
-const STAGE_COUNT = 4;
-/** For each stage the bytes of the key that belong to it, as a mask. */
-const STAGE_MASKS: readonly Int32Array[] = (() => {
-  const masks = Array.from({ length: STAGE_COUNT }, () => new FlowKey());
-  for (const field of FIELDS) masks[field.stage]!.bytes.fill(0xff, field.offset, field.offset + field.size);
-  masks[0]!.bytes.fill(0xff, OFF_TUN_OPTIONS_PRESENT, OFF_TUN_OPTIONS + TUN_OPTIONS_SIZE);
-  return masks.map((mask) => mask.words);
-})();
-
 /** Fields with a trie for each table unless configured otherwise (Flow_Table:prefixes). */
 export const DEFAULT_PREFIX_FIELDS: readonly string[] = ['ip_dst', 'ip_src'];
-
-/** The masked words of one stage of a subtable. */
-interface StageWords {
-  readonly stage: number;
-  readonly indexes: readonly number[];
-  readonly masks: readonly number[];
-}
 
 interface Subtable<R extends ClassifierRule> {
   readonly mask: FlowKey;
@@ -70,12 +58,12 @@ interface Subtable<R extends ClassifierRule> {
   readonly stages: readonly StageWords[];
   /** For each stage but the last: how many distinct matches have this hash up to and including the stage. */
   readonly present: readonly Map<number, number>[];
-  /** By full hash: lists of rules with the same match, in descending priority. */
-  readonly buckets: Map<number, R[][]>;
+  /** By full hash: lists of rules with the same match, in descending priority, oldest first among equals. */
+  readonly buckets: Map<number, Versioned<R>[][]>;
   /** Distinct matches. */
   matchCount: number;
   /** All rules, oldest first. */
-  readonly rules: Set<R>;
+  readonly rules: Map<R, Versioned<R>>;
   maxPriority: number;
   maxCount: number;
   /** Prefix length of the mask on each trie field, 0 when it is no prefix or absent. */
@@ -94,20 +82,7 @@ interface TrieContext {
   unusable: boolean;
 }
 
-const mix = (hash: number, word: number): number => {
-  let h = Math.imul(hash ^ word, 0x9e3779b1);
-  h ^= h >>> 15;
-  return Math.imul(h, 0x85ebca77) | 0;
-};
-
-function hashStage(hash: number, words: Int32Array, stage: StageWords): number {
-  const { indexes, masks } = stage;
-  let h = hash;
-  for (let i = 0; i < indexes.length; i++) h = mix(h, words[indexes[i]!]! & masks[i]!);
-  return h;
-}
-
-export class Classifier<R extends ClassifierRule> {
+export class Classifier<R extends ClassifierRule> implements VersionedStore<R> {
   private readonly subtables = new PriorityVector<Subtable<R>>();
   private readonly byMask = new Map<number, Subtable<R>[]>();
   private readonly tries: TrieContext[] = [];
@@ -120,6 +95,7 @@ export class Classifier<R extends ClassifierRule> {
     this.addTries(prefixFields);
   }
 
+  /** Rules that are here to stay. */
   get ruleCount(): number {
     return this.count;
   }
@@ -130,11 +106,14 @@ export class Classifier<R extends ClassifierRule> {
 
   /** Replaces the fields that have tries and rebuilds what depends on them. */
   setPrefixFields(prefixFields: readonly string[]): void {
-    const rules = [...this.rules()];
-    for (const rule of rules) this.remove(rule);
+    const entries = [...this.subtables.entries].flatMap(({ item }) => [...item.rules.values()]);
+    for (const { item } of entries) this.remove(item);
     this.tries.length = 0;
     this.addTries(prefixFields);
-    for (const rule of rules) this.insert(rule);
+    for (const { item, addedIn, hiddenFrom } of entries) {
+      this.insert(item, addedIn);
+      if (hiddenFrom !== null) this.hide(item, hiddenFrom);
+    }
   }
 
   /** Puts off sorting until publish(), as OVS does for a batch of changes. */
@@ -147,13 +126,16 @@ export class Classifier<R extends ClassifierRule> {
     this.subtables.publish();
   }
 
-  /** Adds a rule; a rule with the same match and priority is replaced and returned. */
-  insert(rule: R): R | null {
+  /**
+   * Adds a rule, which is visible from the version on. A rule with the same match and priority that is here to stay is
+   * replaced, in all versions, and returned.
+   */
+  insert(rule: R, version: number = FIRST_VERSION): R | null {
     const subtable = this.findSubtable(rule.match.mask) ?? this.addSubtable(rule.match.mask);
     const hashes = this.stageHashes(subtable, rule);
     const hash = hashes.at(-1)!;
     let bucket = subtable.buckets.get(hash);
-    let list = bucket?.find((rules) => rules[0]!.match.key.equals(rule.match.key));
+    let list = bucket?.find((rules) => rules[0]!.item.match.key.equals(rule.match.key));
     let isFirst = false;
     if (list === undefined) {
       this.tries.forEach((context, i) => {
@@ -174,16 +156,19 @@ export class Classifier<R extends ClassifierRule> {
       bucket.push(list);
       isFirst = ++subtable.matchCount === 1;
     }
-    const at = list.findIndex((other) => rule.priority >= other.priority);
-    const other = at >= 0 ? list[at] : undefined;
-    if (other !== undefined && other.priority === rule.priority) {
-      list[at] = rule;
+    const entry = versioned(rule, version);
+    const at = list.findIndex(
+      (other) => rule.priority > other.item.priority || (rule.priority === other.item.priority && !isLeaving(other)),
+    );
+    const other = at >= 0 ? list[at]!.item : null;
+    if (other !== null && other.priority === rule.priority) {
+      list[at] = entry;
       subtable.rules.delete(other);
-      subtable.rules.add(rule);
+      subtable.rules.set(rule, entry);
       return other;
     }
-    list.splice(at < 0 ? list.length : at, 0, rule);
-    subtable.rules.add(rule);
+    list.splice(at < 0 ? list.length : at, 0, entry);
+    subtable.rules.set(rule, entry);
     if (isFirst) {
       subtable.maxPriority = rule.priority;
       subtable.maxCount = 1;
@@ -200,15 +185,30 @@ export class Classifier<R extends ClassifierRule> {
     return null;
   }
 
+  /** The rule (the very object) is invisible from the version on. */
+  hide(rule: R, version: number): void {
+    const entry = this.entryOf(rule);
+    if (!isLeaving(entry)) this.count--;
+    entry.hiddenFrom = version;
+  }
+
+  restore(rule: R): void {
+    const entry = this.entryOf(rule);
+    if (isLeaving(entry)) this.count++;
+    stay(entry);
+  }
+
   /** Takes a rule away (the very object); false when it is not there. */
   remove(rule: R): boolean {
     const subtable = this.findSubtable(rule.match.mask);
-    if (subtable === undefined || !subtable.rules.delete(rule)) return false;
+    const entry = subtable?.rules.get(rule);
+    if (subtable === undefined || entry === undefined) return false;
+    subtable.rules.delete(rule);
     const hashes = this.stageHashes(subtable, rule);
     const hash = hashes.at(-1)!;
     const bucket = subtable.buckets.get(hash)!;
-    const list = bucket.find((rules) => rules.includes(rule))!;
-    list.splice(list.indexOf(rule), 1);
+    const list = bucket.find((rules) => rules.includes(entry))!;
+    list.splice(list.indexOf(entry), 1);
     if (list.length === 0) {
       bucket.splice(bucket.indexOf(list), 1);
       if (bucket.length === 0) subtable.buckets.delete(hash);
@@ -233,7 +233,7 @@ export class Classifier<R extends ClassifierRule> {
       if (same.length === 0) this.byMask.delete(subtable.maskHash);
     } else if (rule.priority === subtable.maxPriority && --subtable.maxCount === 0) {
       let best = Number.NEGATIVE_INFINITY;
-      for (const other of subtable.rules) {
+      for (const other of subtable.rules.keys()) {
         if (other.priority > best) {
           best = other.priority;
           subtable.maxCount = 1;
@@ -242,23 +242,34 @@ export class Classifier<R extends ClassifierRule> {
       subtable.maxPriority = best;
       this.subtables.changePriority(subtable, best);
     }
-    this.count--;
+    if (!isLeaving(entry)) this.count--;
     if (!this.isDeferred) this.subtables.publish();
     return true;
   }
 
+  private entryOf(rule: R): Versioned<R> {
+    const entry = this.findSubtable(rule.match.mask)?.rules.get(rule);
+    if (entry === undefined) throw new Error('the rule is not in the classifier');
+    return entry;
+  }
+
   /**
-   * The best rule for a packet, or null; the bits that were looked at are added to wc. For explanations `watch` hears
-   * of each subtable just after it was searched, while wc says what that cost.
+   * The best rule for a packet in a version, or null; the bits that were looked at are added to wc. For explanations
+   * `watch` hears of each subtable just after it was searched, while wc says what that cost.
    */
-  lookup(key: FlowKey, wc: FlowKey | null, watch: ((visit: SubtableVisit<R>) => void) | null = null): R | null {
+  lookup(
+    key: FlowKey,
+    version: number,
+    wc: FlowKey | null,
+    watch: ((visit: SubtableVisit<R>) => void) | null = null,
+  ): R | null {
     const soft: SoftMatch<R>[] = [];
-    const hard = this.search(key, wc, watch, soft);
+    const hard = this.search(key, version, wc, watch, soft);
     if (soft.length === 0) return hard;
     return resolveConjunctions(soft, hard, (conjId) => {
       const saved = key.u32(OFF_CONJ_ID);
       key.setU32(OFF_CONJ_ID, conjId);
-      const rule = this.search(key, wc, watch, null);
+      const rule = this.search(key, version, wc, watch, null);
       key.setU32(OFF_CONJ_ID, saved);
       return rule;
     });
@@ -267,6 +278,7 @@ export class Classifier<R extends ClassifierRule> {
   /** The best rule that is no part of a conjunction; those parts that match are added to soft, unless it is null. */
   private search(
     key: FlowKey,
+    version: number,
     wc: FlowKey | null,
     watch: ((visit: SubtableVisit<R>) => void) | null,
     soft: SoftMatch<R>[] | null,
@@ -279,12 +291,13 @@ export class Classifier<R extends ClassifierRule> {
       const entry = subtables[i]!;
       // Priorities only fall from here on.
       if (entry.priority <= bestPriority) break;
-      const rules = this.findInSubtable(entry.item, key, wc);
-      const rule = rules?.[0] ?? null;
-      if (watch !== null) watch({ mask: entry.item.mask, rules: entry.item.rules, found: rule });
-      if (rules === null || rule === null || rule.priority <= bestPriority) continue;
+      const rule = this.findInSubtable(entry.item, key, version, wc);
+      if (watch !== null) {
+        watch({ mask: entry.item.mask, rules: visibleIn(entry.item.rules.values(), version), found: rule });
+      }
+      if (rule === null || rule.priority <= bestPriority) continue;
       if (rule.conjunctions !== undefined) {
-        soft?.push({ rules, index: 0 });
+        soft?.push({ rules: visibleIn(sameMatch(entry.item, rule.match), version), index: 0 });
       } else {
         best = rule;
         bestPriority = rule.priority;
@@ -294,28 +307,28 @@ export class Classifier<R extends ClassifierRule> {
   }
 
   /** The rule with exactly this match and priority. */
-  findExactly(match: Match, priority: number): R | null {
+  findExactly(match: Match, priority: number, version: number = LATEST_VERSION): R | null {
     const subtable = this.findSubtable(match.mask);
     if (subtable === undefined) return null;
-    let hash = 0;
-    for (const stage of subtable.stages) hash = hashStage(hash, match.key.words, stage);
-    const list = subtable.buckets.get(hash)?.find((rules) => rules[0]!.match.key.equals(match.key));
-    return list?.find((rule) => rule.priority === priority) ?? null;
+    const same = sameMatch(subtable, match);
+    return same.find((entry) => entry.item.priority === priority && isVisible(entry, version))?.item ?? null;
   }
 
   /** A rule of the same priority that some packet could match together with this one? */
-  overlaps(match: Match, priority: number): boolean {
-    for (const rule of this.rules()) if (rule.priority === priority && rule.match.overlaps(match)) return true;
+  overlaps(match: Match, priority: number, version: number = LATEST_VERSION): boolean {
+    for (const rule of this.rules(version)) {
+      if (rule.priority === priority && rule.match.overlaps(match)) return true;
+    }
     return false;
   }
 
   /** All rules: subtable by subtable as lookups visit them, oldest first within one (the order of OVS's cursor). */
-  *rules(): IterableIterator<R> {
-    for (const entry of [...this.subtables.entries]) yield* [...entry.item.rules];
+  *rules(version: number = LATEST_VERSION): IterableIterator<R> {
+    for (const { item } of [...this.subtables.entries]) yield* visibleIn(item.rules.values(), version);
   }
 
-  /** The rules of the subtable that match: all have the same match and stand in descending priority. */
-  private findInSubtable(subtable: Subtable<R>, key: FlowKey, wc: FlowKey | null): readonly R[] | null {
+  /** The best rule of the subtable that matches. */
+  private findInSubtable(subtable: Subtable<R>, key: FlowKey, version: number, wc: FlowKey | null): R | null {
     const { stages } = subtable;
     const words = key.words;
     const last = stages.length - 1;
@@ -338,9 +351,9 @@ export class Classifier<R extends ClassifierRule> {
       return null;
     }
     hash = hashStage(hash, words, final);
-    const rules = findInBucket(subtable.buckets.get(hash), key, subtable.mask);
-    if (wc === null) return rules;
-    if (rules === null && subtable.portsMaskLength > 0) {
+    const rule = findInBucket(subtable.buckets.get(hash), key, version, subtable.mask);
+    if (wc === null) return rule;
+    if (rule === null && subtable.portsMaskLength > 0) {
       // The ports made the difference: as many of their bits as the trie needs will do.
       const ports = this.maskedPorts(key, subtable);
       subtable.portsTrie.lookup(ports, this.portsAnswer);
@@ -351,7 +364,7 @@ export class Classifier<R extends ClassifierRule> {
       return null;
     }
     foldStages(wc, stages, stages.length);
-    return rules;
+    return rule;
   }
 
   /** Can the subtable be left out because no rule of it has a prefix that the packet's address matches? */
@@ -395,20 +408,7 @@ export class Classifier<R extends ClassifierRule> {
   }
 
   private addSubtable(mask: FlowKey): Subtable<R> {
-    const stages: StageWords[] = [];
-    for (let stage = 0; stage < STAGE_COUNT; stage++) {
-      const indexes: number[] = [];
-      const masks: number[] = [];
-      for (let word = 0; word < KEY_WORDS; word++) {
-        const bits = mask.words[word]! & STAGE_MASKS[stage]![word]!;
-        if (bits !== 0) {
-          indexes.push(word);
-          masks.push(bits);
-        }
-      }
-      if (indexes.length > 0) stages.push({ stage, indexes, masks });
-    }
-    if (stages.length === 0) stages.push({ stage: 0, indexes: [], masks: [] });
+    const stages = stagesOf(mask);
     const portsMask = mask.u32(OFF_TP_SRC);
     const maskHash = hashMask(mask);
     const subtable: Subtable<R> = {
@@ -418,7 +418,7 @@ export class Classifier<R extends ClassifierRule> {
       present: stages.slice(1).map(() => new Map()),
       buckets: new Map(),
       matchCount: 0,
-      rules: new Set(),
+      rules: new Map(),
       maxPriority: 0,
       maxCount: 0,
       prefixLengths: this.tries.map((context) => prefixLength(mask, context.field)),
@@ -453,31 +453,35 @@ export class Classifier<R extends ClassifierRule> {
 const fieldBytes = (key: FlowKey, field: Field): Uint8Array =>
   key.bytes.subarray(field.offset, Math.min(field.offset + field.size, KEY_BYTES));
 
-function foldStages(wc: FlowKey, stages: readonly StageWords[], count: number): void {
-  for (let i = 0; i < count; i++) {
-    const { indexes, masks } = stages[i]!;
-    for (let j = 0; j < indexes.length; j++) wc.words[indexes[j]!]! |= masks[j]!;
-  }
+/** The rules with exactly this match, in descending priority. */
+function sameMatch<R extends ClassifierRule>(
+  { stages, buckets }: Subtable<R>,
+  { key }: Match,
+): readonly Versioned<R>[] {
+  let hash = 0;
+  for (const stage of stages) hash = hashStage(hash, key.words, stage);
+  return buckets.get(hash)?.find((rules) => rules[0]!.item.match.key.equals(key)) ?? [];
+}
+
+function visibleIn<R>(entries: Iterable<Versioned<R>>, version: number): R[] {
+  const rules: R[] = [];
+  for (const entry of entries) if (isVisible(entry, version)) rules.push(entry.item);
+  return rules;
 }
 
 function findInBucket<R extends ClassifierRule>(
-  bucket: readonly R[][] | undefined,
+  bucket: readonly Versioned<R>[][] | undefined,
   key: FlowKey,
+  version: number,
   mask: FlowKey,
-): readonly R[] | null {
+): R | null {
   if (bucket === undefined) return null;
   const k = key.words;
   const m = mask.words;
   next: for (const rules of bucket) {
-    const r = rules[0]!.match.key.words;
+    const r = rules[0]!.item.match.key.words;
     for (let i = 0; i < KEY_WORDS; i++) if (((k[i]! ^ r[i]!) & m[i]!) !== 0) continue next;
-    return rules;
+    return firstVisible(rules, version);
   }
   return null;
-}
-
-function hashMask(mask: FlowKey): number {
-  let hash = 0;
-  for (let i = 0; i < KEY_WORDS; i++) if (mask.words[i] !== 0) hash = mix(mix(hash, i), mask.words[i]!);
-  return hash;
 }

@@ -10,6 +10,7 @@ import { microflowHash } from '#flowtable/hash.js';
 import { Match } from '#flowtable/match.js';
 import { MegaflowTable } from '#flowtable/megaflow-table.js';
 import { MicroflowCache } from '#flowtable/microflow-cache.js';
+import { LATEST_VERSION } from '#flowtable/versions.js';
 import { makeFrames } from '../frames.js';
 import { keysOf } from './keys.js';
 import type { MicroBenchmark } from './micro-benchmark.js';
@@ -100,7 +101,7 @@ function classifierBenchmark(words: Int32Array): MicroBenchmark {
     let numbers = 0;
     for (const key of keys) {
       wildcards.clear();
-      numbers += classifier.lookup(key, wildcards)?.number ?? 0;
+      numbers += classifier.lookup(key, LATEST_VERSION, wildcards)?.number ?? 0;
     }
     return numbers;
   };

@@ -6,6 +6,7 @@
  */
 import { Classifier } from '#flowtable/classifier.js';
 import { FlowKey } from '#flowtable/flow-key.js';
+import { FIRST_VERSION } from '#flowtable/versions.js';
 import { usedBytes } from '../heap.js';
 import { makeKeys, makeRules, type NumberedRule, RULE_SET_STYLES, type RuleSetStyle } from '../rule-sets.js';
 import { Stopwatch } from '../stopwatch.js';
@@ -72,14 +73,14 @@ class Lookups implements Workload {
     let sum = 0;
     for (let i = 0; i < count; i++) {
       wildcards.clear();
-      sum += this.classifier.lookup(this.keys[i % KEY_COUNT]!, wildcards)!.number;
+      sum += this.classifier.lookup(this.keys[i % KEY_COUNT]!, FIRST_VERSION, wildcards)!.number;
     }
     return sum;
   }
 
   private check(rules: readonly NumberedRule[]): void {
     for (const key of this.keys.slice(0, CHECKED_KEYS)) {
-      const found = this.classifier.lookup(key, new FlowKey());
+      const found = this.classifier.lookup(key, FIRST_VERSION, new FlowKey());
       const best = rules.find((rule) => rule.match.matches(key));
       if (found === null || best === undefined || found.priority !== best.priority || !found.match.matches(key)) {
         throw new SelfCheckError(this.name, [

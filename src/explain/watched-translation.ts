@@ -135,7 +135,7 @@ class WatchedTranslation extends Translation {
     const { bridge, tableId: table } = this;
     const again = this.before.clone();
     const visits: (SubtableVisit<Rule> & { readonly after: FlowKey })[] = [];
-    const found = bridge.table(table).classifier.lookup(key, again, (visit) => {
+    const found = bridge.table(table).classifier.lookup(key, this.version, again, (visit) => {
       visits.push({ ...visit, after: again.clone() });
     });
     const base = { kind: 'lookup', bridge: bridge.name, table } as const;

@@ -2,7 +2,6 @@
 
 import type { Conjunction } from '#flowtable/conjunction.js';
 import type { Action } from '#src/openflow/action/action.js';
-import type { LearnAction } from '#src/openflow/action/learn.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 import type { Bridge } from './bridge.js';
 
@@ -42,24 +41,4 @@ export function checkReferences(bridge: Bridge, actions: readonly Action[]): voi
 export function conjunctionsOf(actions: readonly Action[]): readonly Conjunction[] | undefined {
   const conjunctions = actions.filter((action) => action.kind === 'conjunction');
   return conjunctions.length === 0 ? undefined : conjunctions;
-}
-
-const learnsForItself = (actions: readonly Action[]): LearnAction[] =>
-  actions.filter((action) => action.kind === 'learn').filter(({ deleteLearned }) => deleteLearned);
-
-const nameOf = ({ tableId, cookie }: LearnAction): string => `${tableId} ${cookie}`;
-
-/**
- * The learn actions with delete_learned among those of a rule that is gone, whose learned rules must go now, because
- * no other rule of the bridge learns with that cookie into that table.
- */
-export function orphanedLearning(bridge: Bridge, gone: readonly Action[]): readonly LearnAction[] {
-  const orphans = new Map(learnsForItself(gone).map((learn) => [nameOf(learn), learn]));
-  if (orphans.size === 0) return [];
-  for (const table of bridge.usedTables()) {
-    for (const { actions } of table.classifier.rules()) {
-      for (const learn of learnsForItself(actions)) orphans.delete(nameOf(learn));
-    }
-  }
-  return [...orphans.values()];
 }

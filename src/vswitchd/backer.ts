@@ -49,6 +49,12 @@ export const DEFAULT_FLOW_LIMIT = 200_000;
 /** Idle time of flows while there are more of them than the limit. */
 const CROWDED_IDLE_MS = 100;
 
+interface TranslatedPacketOut {
+  readonly outcome: TranslateOutcome;
+  readonly stats: PacketStats;
+  readonly send: () => void;
+}
+
 export class Backer {
   readonly name: string;
   readonly dpif: Datapath;
@@ -170,30 +176,30 @@ export class Backer {
     }
   }
 
-  /** Executes actions of a controller, or of ovs-ofctl packet-out. */
+  /** Executes actions for a packet of the switch's own. */
   packetOut(bridge: Bridge, message: PacketOut): void {
-    this.preparePacketOut(bridge, message)();
+    const { outcome, stats, send } = this.translatePacketOut(bridge, message, { allowSideEffects: true });
+    giveCredit(outcome.credits, stats);
+    send();
   }
 
-  /** Translates a packet-out with the rules as they are now; the function that it returns sends the packet. */
-  preparePacketOut(bridge: Bridge, message: PacketOut): () => void {
-    const flow = flowOfPacketOut(message, this.vlanLimit);
-    const outcome = new Translation({
-      bridge,
-      flow,
-      packet: message.packet,
-      allowSideEffects: true,
-      actions: message.actions,
-      isPacketOut: true,
-    }).run();
+  /** Translates actions for a packet that comes from no wire; `send` executes what has come of it. */
+  translatePacketOut(
+    bridge: Bridge,
+    { packet, actions, ...message }: PacketOut,
+    how: { readonly version?: number; readonly allowSideEffects?: boolean },
+  ): TranslatedPacketOut {
+    const flow = flowOfPacketOut({ packet, actions, ...message }, this.vlanLimit);
+    const given = { bridge, flow, packet, actions, isPacketOut: true, allowSideEffects: false };
+    const outcome = new Translation({ ...given, ...how }).run();
     this.recirculation.unref(outcome.recircIds);
-    return () => {
-      giveCredit(outcome.credits, this.statsOf(message.packet, flow));
+    const send = (): void => {
       const key = flow.clone();
       key.setU32(OFF_IN_PORT, bridge.ports.get(message.inPort)?.odpPort ?? 0xffffffff);
       this.counts.executions++;
-      this.dpif.execute(message.packet, key, outcome.actions);
+      this.dpif.execute(packet, key, outcome.actions);
     };
+    return { outcome, stats: this.statsOf(packet, flow), send };
   }
 
   /** A controller lets a packet that it had paused go on. */
@@ -419,10 +425,12 @@ export class Backer {
     }
     const outcome = this.translate(flow.key, null);
     const mask = outcome === null ? null : this.installedMask(outcome.wc);
-    // Where the flow is wider than it may be, or narrower than it need be, the next packet installs another.
+    // Where the flow is wider than it may be, or narrower than it need be, or what the packets would do is to be seen,
+    // the next one installs another.
     if (
       outcome === null ||
       mask === null ||
+      !outcome.mayBeCached ||
       (!flow.isExact && (hasExtraBits(mask, flow.mask) || hasExtraBits(flow.mask, mask)))
     ) {
       this.recirculation.unref(outcome?.recircIds ?? []);

@@ -5,6 +5,7 @@
 import type { Clock } from '#datapath/environment.js';
 import { Match } from '#flowtable/match.js';
 import { OptionMap } from '#flowtable/tunnel-options.js';
+import { FIRST_VERSION } from '#flowtable/versions.js';
 import { formatMatch } from '#src/openflow/match-format.js';
 import type { PacketInMessage } from '#src/openflow/async-message.js';
 import type { Action } from '#src/openflow/action/action.js';
@@ -20,6 +21,7 @@ import { type MacEntry, MacLearning } from './mac-learning.js';
 import type { McastSnooping } from './mcast-snooping.js';
 import { INTERNAL_TABLE, OpenFlowTable, type Rule } from './openflow-table.js';
 import { GroupTable } from './group-table.js';
+import { LearnedCookies } from './learned-cookies.js';
 import { MeterTable } from './meter-table.js';
 import { Mirrors } from './mirror.js';
 import { hashInteger, OvsHmap } from './ovs-hmap.js';
@@ -45,7 +47,11 @@ export class Bridge {
   readonly portsByAge = new Set<SwitchPort>();
   /** In the order of their making, the order in which NORMAL floods. */
   readonly bundles: Bundle[] = [];
+  /** The current version of its tables and groups (revision.ts). */
+  version = FIRST_VERSION;
   readonly groups = new GroupTable();
+  /** Which of its rules learn for themselves. */
+  readonly learnedCookies = new LearnedCookies();
   readonly mirrors = new Mirrors();
   readonly meters: MeterTable;
   readonly flowExport = new FlowExport(this);

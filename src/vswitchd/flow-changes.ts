@@ -2,10 +2,9 @@
  * Changes of a bridge's rules: flow mods, time-outs, and what goes with a group or a meter. Mirrors the flow mods of
  * ofproto.c (add_flow_start, modify_flows_start__, delete_flows_start__; OpenFlow 1.5.1 §6.4).
  *
- * The invariant: each step puts a way to undo it on the list that it is handed, so that a batch that fails half-way
- * leaves no trace. No packet is looked up in between: a batch is seen as a whole or not at all.
+ * The invariant: all of it happens in the version that a revision makes. Counters, events and what rules had learned
+ * follow when that is current.
  */
-import type { Clock } from '#datapath/environment.js';
 import type { Action } from '#src/openflow/action/action.js';
 import { checkActions, formatActions, outputsToPort } from '#src/openflow/action/action-list.js';
 import { type FlowMod, TABLE_ALL } from '#src/openflow/flow-mod.js';
@@ -13,25 +12,26 @@ import { OFPG_ANY } from '#src/openflow/group-mod.js';
 import { NO_PORT_NAMES, OFPP_NONE } from '#src/openflow/ports.js';
 import type { FlowRemovedReason } from '#src/openflow/async-message.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
-import { checkReferences, conjunctionsOf, groupsOf, orphanedLearning } from './action-references.js';
+import { checkReferences, conjunctionsOf, groupsOf } from './action-references.js';
 import type { Bridge } from './bridge.js';
-import type { FlowEvent } from './flow-monitor-set.js';
+import type { LearnedBy } from './learned-cookies.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
+import { type Revision, revise } from './revision.js';
 
 const NS_PER_SEC = 1e9;
 
-/** One step of a batch, as it can be undone. */
-export type Undo = () => void;
-
-/** Steps that belong together, and what they make of rules: told when all of them are done. */
-export class FlowBatch {
-  readonly undo: Undo[] = [];
-  readonly events: FlowEvent[] = [];
-
-  rollBack(): void {
-    for (const step of this.undo.reverse()) step();
-  }
-}
+/** What one message has done to one rule. */
+type RuleChange =
+  | { readonly kind: 'deleted'; readonly rule: Rule; readonly reason: FlowRemovedReason }
+  | {
+      readonly kind: 'added' | 'modified';
+      readonly rule: Rule;
+      readonly replaced: Rule | null;
+      /** Go on with the counters of the rule that is replaced? */
+      readonly keepsCounts: boolean;
+      /** Are monitors told? */
+      readonly isTold: boolean;
+    };
 
 /** Which rules a request is about, besides its match. */
 export interface RuleFilter {
@@ -43,105 +43,112 @@ export interface RuleFilter {
 
 export class FlowChanges {
   private readonly bridge: Bridge;
-  private readonly clock: Clock;
 
-  constructor(bridge: Bridge, clock: Clock) {
+  constructor(bridge: Bridge) {
     this.bridge = bridge;
-    this.clock = clock;
   }
 
-  apply(mod: FlowMod, batch: FlowBatch): void {
-    switch (mod.command) {
-      case 'add':
-        this.add(mod, batch);
-        return;
-      case 'modify':
-      case 'modify-strict':
-        this.modify(mod, batch);
-        return;
-      case 'delete':
-      case 'delete-strict':
-        for (const rule of this.selected(mod)) this.remove(rule, 'delete', batch);
-    }
+  apply(mod: FlowMod, revision: Revision): void {
+    this.finishLater(revision, this.start(mod, revision));
   }
 
   /** Removes the rules whose actions the test holds for: their group or meter is gone. */
-  removeWhere(test: (actions: readonly Action[]) => boolean, reason: FlowRemovedReason, batch: FlowBatch): void {
-    for (const rule of this.select(TABLE_ALL, ({ actions }) => test(actions))) this.remove(rule, reason, batch);
+  removeWhere(test: (actions: readonly Action[]) => boolean, reason: FlowRemovedReason, revision: Revision): void {
+    this.removeAll(
+      this.select(TABLE_ALL, ({ actions }) => test(actions)),
+      reason,
+      revision,
+    );
   }
 
-  /** Removes all rules. */
-  clear(batch: FlowBatch): void {
-    for (const table of this.bridge.usedTables()) {
-      if (table.id >= INTERNAL_TABLE) continue;
-      for (const rule of [...table.classifier.rules()]) this.remove(rule, 'delete', batch);
+  /** Removes rules. */
+  removeAll(rules: readonly Rule[], reason: FlowRemovedReason, revision: Revision): void {
+    this.finishLater(
+      revision,
+      rules.map((rule) => this.remove(rule, reason, revision)),
+    );
+  }
+
+  /** Evicts rules, where they may go, until the table keeps to its limit. */
+  shrink(table: OpenFlowTable, revision: Revision): void {
+    const changes: RuleChange[] = [];
+    while (table.isOverfull) {
+      const rule = table.ruleToEvict();
+      if (rule === null) break;
+      changes.push(this.remove(rule, 'eviction', revision));
     }
+    this.finishLater(revision, changes);
   }
 
-  /** Removes rules whose time is up; true when there were any. */
-  expire(): boolean {
-    const nowNs = this.clock.nowNs();
+  /** Removes rules whose time is up. */
+  expire(): void {
+    const nowNs = this.bridge.clock.nowNs();
     const isDue = (sinceNs: number, seconds: number): boolean => seconds > 0 && nowNs >= sinceNs + seconds * NS_PER_SEC;
     const reasonOf = (rule: Rule): 'hard' | 'idle' | null => {
       if (isDue(rule.modifiedNs, rule.hardTimeout)) return 'hard';
       return isDue(rule.usedNs, rule.idleTimeout) ? 'idle' : null;
     };
-    const rules = this.select(TABLE_ALL, (rule) => reasonOf(rule) !== null);
-    for (const rule of rules) {
-      const batch = new FlowBatch();
-      this.remove(rule, reasonOf(rule)!, batch);
-      this.bridge.reportFlows(batch.events);
+    for (const rule of this.select(TABLE_ALL, (one) => reasonOf(one) !== null)) {
+      revise((revision) => this.removeAll([rule], reasonOf(rule)!, revision));
     }
-    return rules.length > 0;
+  }
+
+  /** One table or (TABLE_ALL) all of the user's. */
+  tables(tableId: number): readonly OpenFlowTable[] {
+    if (tableId !== TABLE_ALL) return [this.bridge.table(tableId)];
+    return this.bridge.usedTables().filter((table) => table.id < INTERNAL_TABLE);
   }
 
   /** Rules of one table or (TABLE_ALL) of all the user's. */
   select(tableId: number, matching: (rule: Rule) => boolean): Rule[] {
-    const tables =
-      tableId === TABLE_ALL
-        ? this.bridge.usedTables().filter((table) => table.id < INTERNAL_TABLE)
-        : [this.bridge.table(tableId)];
-    return tables.flatMap((table) =>
+    return this.tables(tableId).flatMap((table) =>
       table.classifier.ruleCount === 0 ? [] : [...table.classifier.rules()].filter(matching),
     );
   }
 
-  private remove(rule: Rule, reason: FlowRemovedReason, batch: FlowBatch): void {
-    const table = this.bridge.table(rule.tableId);
-    table.classifier.remove(rule);
-    batch.undo.push(() => table.classifier.insert(rule));
-    batch.events.push({ event: 'deleted', rule, reason, oldActions: null });
-    this.forget(rule, batch);
-  }
-
-  /** Removes what a rule that is gone had learned for itself (delete_learned). */
-  private forget({ actions }: Rule, batch: FlowBatch): void {
-    for (const { tableId, cookie } of orphanedLearning(this.bridge, actions)) {
-      const learned = this.select(tableId, (rule) => rule.cookie === cookie);
-      for (const rule of learned) this.remove(rule, 'delete', batch);
+  private start(mod: FlowMod, revision: Revision): readonly RuleChange[] {
+    switch (mod.command) {
+      case 'add':
+        return this.add(mod, revision);
+      case 'modify':
+      case 'modify-strict':
+        return this.modify(mod, revision);
+      case 'delete':
+      case 'delete-strict':
+        return this.selected(mod).map((rule) => this.remove(rule, 'delete', revision));
     }
   }
 
-  private add(mod: FlowMod, batch: FlowBatch): void {
+  private remove(rule: Rule, reason: FlowRemovedReason, revision: Revision): RuleChange {
+    revision.hide(this.bridge, this.bridge.table(rule.tableId).classifier, rule);
+    return { kind: 'deleted', rule, reason };
+  }
+
+  private put(rule: Rule, replaced: Rule | null, revision: Revision): void {
+    const { classifier } = this.bridge.table(rule.tableId);
+    if (replaced !== null) revision.hide(this.bridge, classifier, replaced);
+    revision.insert(this.bridge, classifier, rule);
+  }
+
+  private add(mod: FlowMod, revision: Revision): readonly RuleChange[] {
     const tableId = mod.tableId === TABLE_ALL ? 0 : mod.tableId;
     if (tableId >= INTERNAL_TABLE) throw new OpenFlowError('OFPBRC_EPERM');
     this.check(mod, tableId);
     const table = this.bridge.table(tableId);
-    const existing = table.classifier.findExactly(mod.match, mod.priority);
-    let hasEvicted = false;
-    if (existing === null) {
+    const replaced = table.classifier.findExactly(mod.match, mod.priority);
+    let evicted: readonly RuleChange[] = [];
+    if (replaced === null) {
       if (mod.flags.checkOverlap && table.classifier.overlaps(mod.match, mod.priority)) {
         throw new OpenFlowError('OFPFMFC_OVERLAP');
       }
-      hasEvicted = this.makeRoom(table, batch);
+      evicted = this.makeRoom(table, revision);
     }
-    const nowNs = this.clock.nowNs();
-    const isCounted = existing !== null && !mod.flags.resetCounts;
-    const rule = {
+    const nowNs = this.bridge.clock.nowNs();
+    const rule: Rule = {
       tableId,
       match: mod.match,
       priority: mod.priority,
-      cookie: mod.newCookie ?? existing?.cookie ?? 0n,
+      cookie: mod.newCookie ?? replaced?.cookie ?? 0n,
       idleTimeout: mod.idleTimeout,
       hardTimeout: mod.hardTimeout,
       importance: mod.importance,
@@ -150,50 +157,79 @@ export class FlowChanges {
       conjunctions: conjunctionsOf(mod.actions),
       createdNs: nowNs,
       modifiedNs: nowNs,
-      // A rule that takes another's place is as idle as that was.
-      usedNs: existing?.usedNs ?? nowNs,
-      packets: isCounted ? existing.packets : 0,
-      bytes: isCounted ? existing.bytes : 0,
+      usedNs: nowNs,
+      packets: 0,
+      bytes: 0,
     };
-    insert(table, rule, batch.undo);
+    this.put(rule, replaced, revision);
     // As in OVS, monitors are not told of a rule that has taken the place of one that had to give.
-    if (!hasEvicted)
-      batch.events.push({ event: 'added', rule, reason: null, oldActions: otherActions(existing, rule) });
-    if (existing !== null) this.forget(existing, batch);
+    const isTold = evicted.length === 0;
+    return [...evicted, { kind: 'added', rule, replaced, keepsCounts: !mod.flags.resetCounts, isTold }];
   }
 
-  /** True when a rule had to give. */
-  private makeRoom(table: OpenFlowTable, batch: FlowBatch): boolean {
-    if (!table.isFull) return false;
+  /** Evicts a rule where the table is full. */
+  private makeRoom(table: OpenFlowTable, revision: Revision): readonly RuleChange[] {
+    if (!table.isFull) return [];
     const evicted = table.ruleToEvict();
     if (evicted === null) throw new OpenFlowError('OFPFMFC_TABLE_FULL');
-    this.remove(evicted, 'eviction', batch);
-    return true;
+    return [this.remove(evicted, 'eviction', revision)];
   }
 
-  private modify(mod: FlowMod, batch: FlowBatch): void {
+  private modify(mod: FlowMod, revision: Revision): readonly RuleChange[] {
     const rules = this.selected(mod);
-    if (rules.length === 0) {
-      if (mod.cookieMask === 0n && mod.newCookie !== null) this.add(mod, batch);
-      return;
-    }
-    for (const rule of rules) {
-      this.check(mod, rule.tableId);
-      const kept = mod.flags.resetCounts ? { packets: 0, bytes: 0 } : { packets: rule.packets, bytes: rule.bytes };
-      const changed = {
-        ...rule,
-        ...kept,
-        cookie: (mod.keepsCookies === true ? null : mod.newCookie) ?? rule.cookie,
+    if (rules.length === 0) return mod.cookieMask === 0n && mod.newCookie !== null ? this.add(mod, revision) : [];
+    return rules.map((replaced) => {
+      this.check(mod, replaced.tableId);
+      const rule: Rule = {
+        ...replaced,
+        cookie: (mod.keepsCookies === true ? null : mod.newCookie) ?? replaced.cookie,
         actions: mod.actions,
         conjunctions: conjunctionsOf(mod.actions),
-        modifiedNs: this.clock.nowNs(),
+        modifiedNs: this.bridge.clock.nowNs(),
+        packets: 0,
+        bytes: 0,
       };
-      insert(this.bridge.table(rule.tableId), changed, batch.undo);
-      const oldActions = otherActions(rule, changed);
-      if (oldActions !== null || changed.cookie !== rule.cookie) {
-        batch.events.push({ event: 'modified', rule: changed, reason: null, oldActions });
+      this.put(rule, replaced, revision);
+      const isTold = otherActions(replaced, rule) !== null || rule.cookie !== replaced.cookie;
+      return { kind: 'modified', rule, replaced, keepsCounts: !mod.flags.resetCounts, isTold };
+    });
+  }
+
+  /** What is left to do of the changes that one message asked for, when they are current. */
+  private finishLater(revision: Revision, changes: readonly RuleChange[]): void {
+    if (changes.length > 0) revision.afterwards(() => this.finish(revision, changes));
+  }
+
+  private finish(revision: Revision, changes: readonly RuleChange[]): void {
+    const { learnedCookies } = this.bridge;
+    const orphaned: LearnedBy[] = [];
+    for (const change of changes) {
+      const { rule } = change;
+      if (change.kind === 'deleted') {
+        orphaned.push(...learnedCookies.remove(rule.actions));
+        revision.report(this.bridge, { event: 'deleted', rule, reason: change.reason, oldActions: null });
+        continue;
       }
-      this.forget(rule, batch);
+      const { kind, replaced, keepsCounts, isTold } = change;
+      learnedCookies.add(rule.actions);
+      if (replaced !== null) {
+        orphaned.push(...learnedCookies.remove(replaced.actions));
+        inheritCounters(rule, replaced, keepsCounts);
+      }
+      if (!isTold) continue;
+      revision.report(this.bridge, { event: kind, rule, reason: null, oldActions: otherActions(replaced, rule) });
+    }
+    this.forget(orphaned, revision);
+  }
+
+  /** Removes what rules that are gone had learned for themselves (delete_learned). */
+  private forget(orphaned: readonly LearnedBy[], revision: Revision): void {
+    for (const { tableId, cookie } of orphaned) {
+      const rules = this.select(tableId, (rule) => rule.cookie === cookie);
+      if (rules.length === 0) continue;
+      const changes = rules.map((rule) => this.remove(rule, 'delete', revision));
+      revision.advance(this.bridge);
+      this.finish(revision, changes);
     }
   }
 
@@ -221,12 +257,12 @@ function otherActions(replaced: Rule | null, { actions }: Rule): readonly Action
 
 const textOf = (actions: readonly Action[]): string => formatActions(actions, { ports: NO_PORT_NAMES });
 
-function insert(table: OpenFlowTable, rule: Rule, undo: Undo[]): void {
-  const replaced = table.classifier.insert(rule);
-  undo.push(() => {
-    table.classifier.remove(rule);
-    if (replaced !== null) table.classifier.insert(replaced);
-  });
+/** A rule that takes another's place is as idle as that was, and counts on unless it is asked to begin anew. */
+function inheritCounters(rule: Rule, { usedNs, packets, bytes }: Rule, keepsCounts: boolean): void {
+  rule.usedNs = usedNs;
+  if (!keepsCounts) return;
+  rule.packets += packets;
+  rule.bytes += bytes;
 }
 
 export function agreesWith(rule: Rule, filter: RuleFilter): boolean {

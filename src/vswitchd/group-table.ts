@@ -2,8 +2,8 @@
  * The groups of a bridge and the changes that OpenFlow may make to them. Mirrors ofproto_group_mod_start() of
  * ofproto.c and ofputil_check_group_mod() of lib/ofp-group.c; OpenFlow 1.5.1 §6.7, §7.3.4.3.
  *
- * The invariant: a change that is refused leaves the table as it was, and each that is made can be undone. Which flows
- * go with a group that is deleted is the caller's business.
+ * The invariant: for each number there is at most one group that is visible in a version. Which flows go with a group
+ * that is deleted is the caller's business.
  *
  * Deliberately different: groups are listed by number; OVS lists them in the order of a table whose hash is random.
  */
@@ -19,24 +19,64 @@ import {
   OFPG_MAX,
 } from '#src/openflow/group-mod.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
+import {
+  firstVisible,
+  LATEST_VERSION,
+  stay,
+  type Versioned,
+  versioned,
+  type VersionedStore,
+} from '#flowtable/versions.js';
 import { Group } from './group.js';
 
-type Undo = () => void;
+/** What becomes of the groups that a message is about. */
+export interface GroupChange {
+  readonly added: readonly Group[];
+  readonly replaced: readonly Group[];
+  readonly deleted: readonly Group[];
+}
 
-export class GroupTable {
-  private readonly groups = new Map<number, Group>();
+const NO_CHANGE: GroupChange = { added: [], replaced: [], deleted: [] };
 
-  get(groupId: number): Group | undefined {
-    return this.groups.get(groupId);
+export class GroupTable implements VersionedStore<Group> {
+  private readonly groups = new Map<number, Versioned<Group>[]>();
+
+  get(groupId: number, version: number = LATEST_VERSION): Group | undefined {
+    return firstVisible(this.groups.get(groupId) ?? [], version) ?? undefined;
+  }
+
+  insert(group: Group, version: number): void {
+    const entry = versioned(group, version);
+    const same = this.groups.get(group.groupId);
+    if (same === undefined) this.groups.set(group.groupId, [entry]);
+    else same.push(entry);
+  }
+
+  hide(group: Group, version: number): void {
+    this.entryOf(group).hiddenFrom = version;
+  }
+
+  restore(group: Group): void {
+    stay(this.entryOf(group));
+  }
+
+  remove(group: Group): void {
+    const others = this.groups.get(group.groupId)!.filter(({ item }) => item !== group);
+    if (others.length > 0) this.groups.set(group.groupId, others);
+    else this.groups.delete(group.groupId);
+  }
+
+  private entryOf(group: Group): Versioned<Group> {
+    return this.groups.get(group.groupId)!.find(({ item }) => item === group)!;
   }
 
   /** One group, or (null) all, by number. */
   list(groupId: number | null): readonly Group[] {
     if (groupId !== null && groupId !== OFPG_ALL) {
-      const group = this.groups.get(groupId);
+      const group = this.get(groupId);
       return group === undefined ? [] : [group];
     }
-    return [...this.groups.values()].sort((a, b) => a.groupId - b.groupId);
+    return [...this.groups.keys()].sort((a, b) => a - b).flatMap((id) => this.list(id));
   }
 
   descriptions(groupId: number | null): readonly GroupDescription[] {
@@ -54,47 +94,29 @@ export class GroupTable {
     }));
   }
 
-  /** Carries out a change; returns the groups that are gone, or throws OpenFlowError. */
-  apply(mod: GroupMod, nowNs: number, undo: Undo[]): readonly Group[] {
+  /** The change that a message asks for, or throws OpenFlowError. */
+  change(mod: GroupMod, nowNs: number): GroupChange {
     checkGroupMod(mod);
-    const existing = this.groups.get(mod.groupId);
+    const existing = this.get(mod.groupId);
     switch (mod.command) {
       case 'add':
         if (existing !== undefined) throw new OpenFlowError('OFPGMFC_GROUP_EXISTS');
-        this.put(makeGroup(mod, nowNs), undo);
-        return [];
+        return { ...NO_CHANGE, added: [makeGroup(mod, nowNs)] };
       case 'modify':
       case 'insert-bucket':
       case 'remove-bucket':
         if (existing === undefined) throw new OpenFlowError('OFPGMFC_UNKNOWN_GROUP');
-        this.put(changeGroup(existing, mod), undo);
-        return [];
+        return { ...NO_CHANGE, added: [changeGroup(existing, mod)], replaced: [existing] };
       case 'add-or-modify':
-        this.put(existing === undefined ? makeGroup(mod, nowNs) : changeGroup(existing, mod), undo);
-        return [];
-      case 'delete': {
-        const gone = this.list(mod.groupId);
-        for (const group of gone) {
-          this.groups.delete(group.groupId);
-          undo.push(() => this.groups.set(group.groupId, group));
-        }
-        return gone;
-      }
+        if (existing === undefined) return { ...NO_CHANGE, added: [makeGroup(mod, nowNs)] };
+        return { ...NO_CHANGE, added: [changeGroup(existing, mod)], replaced: [existing] };
+      case 'delete':
+        return { ...NO_CHANGE, deleted: this.list(mod.groupId) };
     }
   }
 
   clear(): void {
     this.groups.clear();
-  }
-
-  private put(group: Group, undo: Undo[]): void {
-    const { groupId } = group;
-    const replaced = this.groups.get(groupId);
-    this.groups.set(groupId, group);
-    undo.push(() => {
-      if (replaced === undefined) this.groups.delete(groupId);
-      else this.groups.set(groupId, replaced);
-    });
   }
 }
 

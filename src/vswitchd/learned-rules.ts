@@ -7,8 +7,9 @@ import type { FlowMod } from '#src/openflow/flow-mod.js';
 import { NO_PORT_NAMES } from '#src/openflow/ports.js';
 import type { LearnRequest } from '#src/openflow/translate-context.js';
 import type { Bridge } from './bridge.js';
-import { FlowBatch, FlowChanges } from './flow-changes.js';
+import { FlowChanges } from './flow-changes.js';
 import type { Rule } from './openflow-table.js';
+import { type Revision, revise } from './revision.js';
 
 /**
  * Adds the rule, or changes the one in its place, or notes that it was learned again. False where the limit of rules
@@ -22,21 +23,18 @@ export function learnRule(bridge: Bridge, request: LearnRequest): boolean {
     return true;
   }
   if (!hasRoom(bridge, request)) return false;
-  const batch = new FlowBatch();
-  try {
-    new FlowChanges(bridge, bridge.clock).apply(mod, batch);
-  } catch (error) {
-    batch.rollBack();
-    throw error;
-  }
-  bridge.backer.noteChange();
-  bridge.reportFlows(batch.events);
+  revise((revision) => new FlowChanges(bridge).apply(mod, revision));
   return true;
 }
 
-/** What learnRule would answer; changes nothing. */
-export const couldLearn = (bridge: Bridge, request: LearnRequest): boolean =>
-  findLearned(bridge, request.mod) !== null || hasRoom(bridge, request);
+/** The same for a packet-out, as a part of the revision that it belongs to, and as in OVS whatever the limit. */
+export function learnWithin(revision: Revision, bridge: Bridge, { mod }: LearnRequest): void {
+  const known = findLearned(bridge, mod);
+  if (known !== null) known.modifiedNs = bridge.clock.nowNs();
+  else new FlowChanges(bridge).apply(mod, revision);
+}
+
+export const isLearned = (bridge: Bridge, { mod }: LearnRequest): boolean => findLearned(bridge, mod) !== null;
 
 function findLearned(bridge: Bridge, mod: FlowMod): Rule | null {
   const rule = bridge.table(mod.tableId).classifier.findExactly(mod.match, mod.priority);

@@ -29,17 +29,28 @@ export interface LivenessReport {
   notLive(bucket: GroupBucket): void;
 }
 
-export function isBucketLive(bridge: Bridge, group: Group, bucket: GroupBucket, report: LivenessReport): boolean {
-  return isLiveAt(bridge, group, bucket, { report, known: new Map() }, 0);
+/** The groups of a bridge as they are in a version. */
+export interface GroupsInVersion {
+  readonly bridge: Bridge;
+  readonly version: number;
 }
 
-interface Inquiry {
+export function isBucketLive(
+  groups: GroupsInVersion,
+  group: Group,
+  bucket: GroupBucket,
+  report: LivenessReport,
+): boolean {
+  return isLiveAt(group, bucket, { ...groups, report, known: new Map() }, 0);
+}
+
+interface Inquiry extends GroupsInVersion {
   readonly report: LivenessReport;
   /** What is known of groups at a depth, so that groups which watch each other many times over end soon. */
   readonly known: Map<string, boolean>;
 }
 
-function isLiveAt(bridge: Bridge, group: Group, bucket: GroupBucket, inquiry: Inquiry, depth: number): boolean {
+function isLiveAt(group: Group, bucket: GroupBucket, inquiry: Inquiry, depth: number): boolean {
   if (depth >= MAX_WATCH_DEPTH) {
     inquiry.report.tooDeep();
     return false;
@@ -47,18 +58,18 @@ function isLiveAt(bridge: Bridge, group: Group, bucket: GroupBucket, inquiry: In
   if (group.type === 'select' && bucket.weight === 0) return false;
   const { watchPort, watchGroup } = bucket;
   if (watchPort === null && watchGroup === null) return true;
-  if (watchPort !== null && isWatchedPortLive(bridge, watchPort)) return true;
-  return watchGroup !== null && isGroupLive(bridge, watchGroup, inquiry, depth + 1);
+  if (watchPort !== null && isWatchedPortLive(inquiry.bridge, watchPort)) return true;
+  return watchGroup !== null && isGroupLive(watchGroup, inquiry, depth + 1);
 }
 
-function isGroupLive(bridge: Bridge, groupId: number, inquiry: Inquiry, depth: number): boolean {
-  const group = bridge.groups.get(groupId);
+function isGroupLive(groupId: number, inquiry: Inquiry, depth: number): boolean {
+  const group = inquiry.bridge.groups.get(groupId, inquiry.version);
   if (group === undefined) return false;
   const place = `${groupId}@${depth}`;
   let isLive = inquiry.known.get(place);
   if (isLive === undefined) {
     isLive = group.buckets.some((bucket) => {
-      if (isLiveAt(bridge, group, bucket, inquiry, depth)) return true;
+      if (isLiveAt(group, bucket, inquiry, depth)) return true;
       inquiry.report.notLive(bucket);
       return false;
     });

@@ -37,13 +37,14 @@ import {
 import type { TableDescription, TableMod, TableStatsEntry } from '#src/openflow/table-mod.js';
 import type { TlvTable, TlvTableMod } from '#src/openflow/tlv-map.js';
 import type { Scheduler } from '#src/sim/scheduler.js';
-import { checkReferences, groupsOf, usesMeter } from './action-references.js';
+import { groupsOf, usesMeter } from './action-references.js';
 import type { Bridge } from './bridge.js';
 import { PORT_DOWN } from './bundle.js';
 import { Controllers } from './controllers.js';
-import { agreesWith, FlowBatch, FlowChanges } from './flow-changes.js';
+import { agreesWith, FlowChanges } from './flow-changes.js';
 import type { FlowEvent } from './flow-monitor-set.js';
 import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './openflow-table.js';
+import { startPacketOut } from './packet-out.js';
 import {
   describePort,
   portStatsEntry,
@@ -53,6 +54,7 @@ import {
   withConfig,
   withoutLife,
 } from './port-stats.js';
+import { type Revision, revise } from './revision.js';
 import { updateFlooding } from './spanning-tree/port-state.js';
 import { changeTlvTable, describeTlvTable } from './tlv-table.js';
 
@@ -70,7 +72,7 @@ export class Ofproto implements SwitchConnection {
   constructor(bridge: Bridge, scheduler: Scheduler) {
     this.bridge = bridge;
     this.scheduler = scheduler;
-    this.changes = new FlowChanges(bridge, scheduler);
+    this.changes = new FlowChanges(bridge);
     this.controllers = new Controllers({
       rules: (tableId) => this.changes.select(tableId, () => true),
       tunnelOptions: bridge.tunnelOptions,
@@ -174,8 +176,8 @@ export class Ofproto implements SwitchConnection {
   // Flows.
 
   flowMods(mods: readonly FlowMod[]): void {
-    this.change((batch) => {
-      for (const mod of mods) this.changes.apply(receiveFlowMod(mod, this.bridge.tunnelOptions), batch);
+    this.change((revision) => {
+      for (const mod of mods) this.changes.apply(receiveFlowMod(mod, this.bridge.tunnelOptions), revision);
     });
   }
 
@@ -191,18 +193,27 @@ export class Ofproto implements SwitchConnection {
   }
 
   packetOut(message: PacketOut): void {
-    checkReferences(this.bridge, message.actions);
-    this.bridge.backer.packetOut(this.bridge, message);
+    let send = (): void => {};
+    revise((revision) => {
+      send = startPacketOut(this.bridge, message, this.bridge.version, revision);
+    });
+    send();
   }
 
   /** Removes rules whose time is up. */
   expireRules(): void {
-    if (this.changes.expire()) this.bridge.backer.noteChange();
+    this.changes.expire();
   }
 
   /** Removes all rules, groups and meters; a bridge that is not secure then switches by itself. */
   flush(): void {
-    this.change((batch) => this.changes.clear(batch));
+    this.change((revision) => {
+      this.changes.removeAll(
+        this.changes.select(TABLE_ALL, () => true),
+        'delete',
+        revision,
+      );
+    });
     this.bridge.groups.clear();
     this.bridge.meters.clear();
     this.bridge.backer.noteChange();
@@ -229,51 +240,44 @@ export class Ofproto implements SwitchConnection {
 
   /** All of them or none, in order; packets leave once all have been taken. */
   bundle(messages: readonly BundleMessage[]): void {
-    const afterwards: (() => void)[] = [];
-    this.change((batch) => {
+    const sendings: (() => void)[] = [];
+    this.change((revision) => {
       for (const [index, message] of messages.entries()) {
         try {
-          this.applyMessage(message, batch, afterwards);
+          this.applyMessage(message, revision, sendings);
         } catch (error) {
           throw error instanceof OpenFlowError ? new BundleError(error, index) : error;
         }
       }
     });
-    for (const step of afterwards) step();
+    for (const send of sendings) send();
   }
 
-  private applyMessage(message: BundleMessage, batch: FlowBatch, afterwards: (() => void)[]): void {
+  private applyMessage(message: BundleMessage, revision: Revision, sendings: (() => void)[]): void {
     switch (message.kind) {
       case 'flow-mod':
-        this.changes.apply(receiveFlowMod(message.mod, this.bridge.tunnelOptions), batch);
+        for (const { classifier } of this.changes.tables(message.mod.tableId)) revision.defer(classifier);
+        this.changes.apply(receiveFlowMod(message.mod, this.bridge.tunnelOptions), revision);
         break;
       case 'group-mod':
-        this.changeGroup(message.mod, batch);
-        afterwards.push(() => this.forwardGroupMod(message.mod));
+        this.changeGroup(message.mod, revision);
         break;
       case 'port-mod': {
         const { port, config, mask } = message;
         if (this.bridge.ports.get(port) === undefined) throw new OpenFlowError('OFPPMFC_BAD_PORT');
-        afterwards.push(() => this.portMod(port, config, mask));
+        revision.afterwards(() => this.portMod(port, config, mask));
         break;
       }
       case 'packet-out':
-        checkReferences(this.bridge, message.message.actions);
-        afterwards.push(this.bridge.backer.preparePacketOut(this.bridge, message.message));
+        revision.sort();
+        sendings.push(startPacketOut(this.bridge, message.message, revision.versionOf(this.bridge), revision));
     }
   }
 
   // Groups.
 
   groupMods(mods: readonly GroupMod[]): void {
-    for (const mod of mods) {
-      this.change((batch) => this.changeGroup(mod, batch));
-      this.forwardGroupMod(mod);
-    }
-  }
-
-  private forwardGroupMod(mod: GroupMod): void {
-    this.controllers.send({ kind: 'requestforward', reason: 'group-mod', mod });
+    for (const mod of mods) this.change((revision) => this.changeGroup(mod, revision));
   }
 
   groupDescriptions(groupId: number | null): readonly GroupDescription[] {
@@ -299,9 +303,9 @@ export class Ofproto implements SwitchConnection {
   meterMod(mod: MeterMod): void {
     this.bridge.backer.pushStats();
     const gone = this.bridge.meters.apply(mod, this.scheduler.nowNs());
-    this.change((batch) => {
+    this.change((revision) => {
       for (const meterId of gone) {
-        this.changes.removeWhere((actions) => usesMeter(actions, meterId), 'meter_delete', batch);
+        this.changes.removeWhere((actions) => usesMeter(actions, meterId), 'meter_delete', revision);
       }
     });
     this.bridge.backer.noteChange();
@@ -359,25 +363,22 @@ export class Ofproto implements SwitchConnection {
     return Array.from({ length: INTERNAL_TABLE }, (_, id) => this.bridge.table(id));
   }
 
-  private changeGroup(mod: GroupMod, batch: FlowBatch): void {
-    for (const { groupId } of this.bridge.groups.apply(mod, this.scheduler.nowNs(), batch.undo)) {
-      this.changes.removeWhere((actions) => groupsOf(actions).includes(groupId), 'group_delete', batch);
+  private changeGroup(mod: GroupMod, revision: Revision): void {
+    const { bridge } = this;
+    const { added, replaced, deleted } = bridge.groups.change(mod, this.scheduler.nowNs());
+    for (const { groupId } of deleted) {
+      this.changes.removeWhere((actions) => groupsOf(actions).includes(groupId), 'group_delete', revision);
     }
+    for (const group of [...replaced, ...deleted]) revision.hide(bridge, bridge.groups, group);
+    for (const group of added) revision.insert(bridge, bridge.groups, group);
+    revision.afterwards(() => this.controllers.send({ kind: 'requestforward', reason: 'group-mod', mod }));
   }
 
   /** Carries out all of body or nothing. */
-  private change(body: (batch: FlowBatch) => void): void {
-    const batch = new FlowBatch();
+  private change(body: (revision: Revision) => void): void {
+    // What flows in the datapath owe rules is theirs before those change.
     this.bridge.backer.pushStats();
-    try {
-      body(batch);
-    } catch (error) {
-      batch.rollBack();
-      throw error;
-    } finally {
-      if (batch.undo.length > 0) this.bridge.backer.noteChange();
-    }
-    this.reportFlows(batch.events);
+    revise(body);
   }
 }
 

@@ -77,8 +77,17 @@ export class OpenFlowTable {
   }
 
   get isFull(): boolean {
+    return this.hasMoreThan(-1);
+  }
+
+  /** Does it hold more than its limit allows? */
+  get isOverfull(): boolean {
+    return this.hasMoreThan(0);
+  }
+
+  private hasMoreThan(excess: number): boolean {
     const { flowLimit } = this.settings;
-    return flowLimit !== null && this.classifier.ruleCount >= flowLimit;
+    return flowLimit !== null && this.classifier.ruleCount - flowLimit > excess;
   }
 
   /** The rule to give up for another, or null where none may go. */
@@ -93,18 +102,8 @@ export class OpenFlowTable {
     this.classifier.setPrefixFields(fields);
   }
 
-  /** Takes up settings; rules beyond the limit go where they may, and are returned. */
-  configure(settings: TableSettings | null): readonly Rule[] {
-    const gone: Rule[] = [];
+  configure(settings: TableSettings | null): void {
     this.settings = settings ?? NO_SETTINGS;
-    const limit = this.settings.flowLimit;
-    while (limit !== null && this.classifier.ruleCount > limit) {
-      const rule = this.ruleToEvict();
-      if (rule === null) break;
-      this.classifier.remove(rule);
-      gone.push(rule);
-    }
-    return gone;
   }
 
   modify(mod: TableMod): void {

@@ -5,7 +5,9 @@ import { parseSubfield, type Subfield } from '#src/openflow/subfield.js';
 import type { Database, Row } from '#src/ovsdb/database.js';
 import { UserError } from '#src/report/user-error.js';
 import type { Bridge } from './bridge.js';
+import { FlowChanges } from './flow-changes.js';
 import { INTERNAL_TABLE, type TableSettings } from './openflow-table.js';
+import { revise } from './revision.js';
 
 /** Fields that a lookup can keep a prefix tree for, and how many such trees a table may have. */
 const PREFIX_FIELDS: ReadonlySet<string> = new Set(
@@ -31,9 +33,8 @@ export function configureTables(bridge: Bridge, row: Row, database: Database): v
     const record = settings.get(id) ?? null;
     const table = bridge.table(id);
     table.setPrefixFields(record === null ? DEFAULT_PREFIX_FIELDS : prefixFieldsOf(record));
-    for (const rule of table.configure(record === null ? null : settingsOf(record))) {
-      bridge.reportFlows([{ event: 'deleted', rule, reason: 'eviction', oldActions: null }]);
-    }
+    table.configure(record === null ? null : settingsOf(record));
+    if (table.isOverfull) revise((revision) => new FlowChanges(bridge).shrink(table, revision));
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FlowKey, KEY_WORDS } from '#flowtable/flow-key.js';
 import type { Match } from '#flowtable/match.js';
+import { LATEST_VERSION } from '#flowtable/versions.js';
 import { findingsToJson, lint, placeOf, renderFindings } from '#src/explain/lint/lint.js';
 import { readSubject } from '#src/explain/lint/rule-source.js';
 import { PLAIN } from '#src/report/colour.js';
@@ -175,7 +176,7 @@ test('no packet hits a rule that is called shadowed', async () => {
           for (const words of random) {
             const packet = packetOf(rule!.match, words);
             expect(rule!.match.matches(packet)).toBe(true);
-            expect(classifier.lookup(packet, null)).not.toBe(rule);
+            expect(classifier.lookup(packet, LATEST_VERSION, null)).not.toBe(rule);
           }
         }
       },

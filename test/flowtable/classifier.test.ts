@@ -1,55 +1,20 @@
 /** The classifier finds what a scan finds, and its mask is never too wide. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Classifier, type ClassifierRule } from '#flowtable/classifier.js';
-import { fieldNamed, writeField } from '#flowtable/fields.js';
-import { FlowKey, KEY_BYTES, OFF_ETH_TYPE, OFF_NW_PROTO } from '#flowtable/flow-key.js';
+import { Classifier } from '#flowtable/classifier.js';
+import { FlowKey } from '#flowtable/flow-key.js';
 import { LinearTable } from '#flowtable/linear.js';
 import { Match } from '#flowtable/match.js';
+import { LATEST_VERSION } from '#flowtable/versions.js';
+import {
+  fieldNumbers as values,
+  testPacket as packet,
+  type TestRule,
+  testRule,
+  withOtherBits,
+} from '../support/test-rules.js';
 
-interface TestRule extends ClassifierRule {
-  readonly name: string;
-}
-
-/** Fields of all four stages, with few values so that rules meet packets. */
-const FIELDS = ['in_port', 'reg0', 'eth_dst', 'dl_vlan', 'ip_src', 'ip_dst', 'tcp_src', 'tcp_dst'].map(fieldNamed);
-
-const values = fc.array(fc.nat(5), { minLength: FIELDS.length, maxLength: FIELDS.length });
-
-/** Spreads a small number over the width of a field, so that prefixes tell values apart in high and low bits. */
-const spread = (n: number, bits: number): bigint =>
-  ((BigInt(n) << BigInt(bits - 2)) | BigInt(n >> 1)) & ((1n << BigInt(bits)) - 1n);
-
-function packet(numbers: readonly number[]): FlowKey {
-  const key = new FlowKey();
-  key.setU16(OFF_ETH_TYPE, 0x0800);
-  key.setU8(OFF_NW_PROTO, 6);
-  for (const [i, field] of FIELDS.entries()) writeField(key, field, spread(numbers[i]!, field.bits));
-  return key;
-}
-
-const rule: fc.Arbitrary<TestRule> = fc
-  .record({
-    numbers: values,
-    /** Prefix length of each field in quarters of its width; 0 leaves it out. */
-    quarters: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: FIELDS.length, maxLength: FIELDS.length }),
-    priority: fc.nat(4),
-  })
-  .map(({ numbers, quarters, priority }) => {
-    const match = new Match();
-    match.set('eth_type', 0x0800n);
-    match.set('nw_proto', 6n);
-    FIELDS.forEach((field, i) => {
-      const length = Math.floor((field.bits * quarters[i]!) / 4);
-      if (length === 0) return;
-      const ones = (1n << BigInt(field.bits)) - 1n;
-      const mask = ones ^ ((1n << BigInt(field.bits - length)) - 1n);
-      match.set(field, spread(numbers[i]!, field.bits), mask);
-    });
-    return { match, priority, name: `${numbers.join('')}/${quarters.join('')}@${priority}` };
-  });
-
-const rules = fc.array(rule, { maxLength: 14 });
+const rules = fc.array(testRule, { maxLength: 14 });
 
 function fill(list: readonly TestRule[]): { classifier: Classifier<TestRule>; linear: LinearTable<TestRule> } {
   const classifier = new Classifier<TestRule>();
@@ -72,8 +37,8 @@ describe('Classifier', () => {
       fc.property(rules, values, (list, numbers) => {
         const { classifier, linear } = fill(list);
         const key = packet(numbers);
-        expect(isRight(classifier.lookup(key, null), linear, key)).toBe(true);
-        expect(isRight(classifier.lookup(key, new FlowKey()), linear, key)).toBe(true);
+        expect(isRight(classifier.lookup(key, LATEST_VERSION, null), linear, key)).toBe(true);
+        expect(isRight(classifier.lookup(key, LATEST_VERSION, new FlowKey()), linear, key)).toBe(true);
       }),
       { numRuns: 400 },
     );
@@ -85,15 +50,9 @@ describe('Classifier', () => {
         const { classifier } = fill(list);
         const key = packet(numbers);
         const wc = new FlowKey();
-        const found = classifier.lookup(key, wc);
-        const other = packet(others);
-        for (let i = 0; i < KEY_BYTES; i++) {
-          other.bytes[i] = (key.bytes[i]! & wc.bytes[i]!) | (other.bytes[i]! & ~wc.bytes[i]!);
-        }
-        // The prerequisites of IP fields are exact in every megaflow.
-        other.setU16(OFF_ETH_TYPE, 0x0800);
-        other.setU8(OFF_NW_PROTO, 6);
-        expect(classifier.lookup(other, null)?.priority).toBe(found?.priority);
+        const found = classifier.lookup(key, LATEST_VERSION, wc);
+        const other = withOtherBits(key, wc, packet(others));
+        expect(classifier.lookup(other, LATEST_VERSION, null)?.priority).toBe(found?.priority);
       }),
       { numRuns: 600 },
     );
@@ -110,7 +69,7 @@ describe('Classifier', () => {
         }
         for (const entry of gone) expect(classifier.remove(entry)).toBe(linear.remove(entry));
         const key = packet(numbers);
-        expect(isRight(classifier.lookup(key, new FlowKey()), linear, key)).toBe(true);
+        expect(isRight(classifier.lookup(key, LATEST_VERSION, new FlowKey()), linear, key)).toBe(true);
         expect(classifier.ruleCount).toBe([...classifier.rules()].length);
       }),
       { numRuns: 300 },
@@ -125,7 +84,7 @@ describe('Classifier', () => {
       classifier.insert({ match, priority, name: `rule ${i}` });
     });
     const wc = new FlowKey();
-    const hit = classifier.lookup(key, wc);
+    const hit = classifier.lookup(key, LATEST_VERSION, wc);
     return { name: hit?.name, wc };
   };
 

@@ -64,7 +64,7 @@ function* packetsFor(bridge: Bridge, rule: Rule, tables: readonly number[]): Ite
 
 /** Does a packet that is looked up in the table hit the rule and end in the limit? */
 function loops(bridge: Bridge, table: number, rule: Rule, flow: FlowKey): boolean {
-  if (bridge.table(table).classifier.lookup(flow, null) !== rule) return false;
+  if (bridge.table(table).classifier.lookup(flow, bridge.version, null) !== rule) return false;
   const lookup: Action = { kind: 'resubmit', inPort: null, table, withCtOrig: false };
   const { error, recircIds } = new Translation({
     bridge,

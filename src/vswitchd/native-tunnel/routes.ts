@@ -6,6 +6,7 @@ import { Classifier } from '#flowtable/classifier.js';
 import { FlowKey, OFF_IPV6_DST, OFF_PKT_MARK } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { Match } from '#flowtable/match.js';
+import { LATEST_VERSION } from '#flowtable/versions.js';
 import { IP_SIZE, isSet, masked, NO_ADDRESS, prefixMask } from './address.js';
 
 /** Above those of routes that the system would have told. */
@@ -57,7 +58,7 @@ export class Routes {
   lookup(mark: number, destination: Uint8Array, source: Uint8Array = NO_ADDRESS): RouteAnswer | null {
     // An address of its own is one of this machine, which no route of the user's can say.
     if (isSet(source)) return null;
-    return this.table.lookup(keyOf(destination, mark), null);
+    return this.table.lookup(keyOf(destination, mark), LATEST_VERSION, null);
   }
 
   list(): readonly Route[] {

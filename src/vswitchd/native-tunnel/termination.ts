@@ -16,6 +16,7 @@ import {
 } from '#flowtable/flow-key.js';
 import { setExact } from '#flowtable/flow-mask.js';
 import { Match } from '#flowtable/match.js';
+import { LATEST_VERSION } from '#flowtable/versions.js';
 import { isMapped } from './address.js';
 
 const FRAG_BITS = 3;
@@ -59,7 +60,7 @@ export class TerminationTable {
 
   /** The datapath port that takes the packet, or null. */
   lookup(flow: FlowKey, wc: FlowKey): number | null {
-    return this.table.lookup(flow, wc)?.port.odpPort ?? null;
+    return this.table.lookup(flow, LATEST_VERSION, wc)?.port.odpPort ?? null;
   }
 
   list(): readonly Termination[] {
@@ -90,6 +91,7 @@ export class TerminationTable {
       setExact(mask, OFF_TP_DST, 2);
     }
     // The first that is there stands.
-    if (this.table.lookup(key, null) === null) this.table.insert({ match: new Match(key, mask), priority: 0, port });
+    if (this.table.lookup(key, LATEST_VERSION, null) === null)
+      this.table.insert({ match: new Match(key, mask), priority: 0, port });
   }
 }

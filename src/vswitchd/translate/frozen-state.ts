@@ -41,6 +41,7 @@ export function thaw(t: Translation, state: FrozenState): readonly FrozenAction[
   const { flow } = t;
   t.within('thaw', 'thaw', () => {
     t.bridge = state.bridge;
+    t.version = state.bridge.version;
     t.tableId = state.tableId;
     t.report('thaw', `Resuming from table ${state.tableId}`);
     t.conntracked = state.conntracked;

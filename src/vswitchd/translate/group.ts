@@ -24,7 +24,7 @@ import type { Translation } from './translation.js';
 
 export function translateGroup(t: Translation, groupId: number): void {
   if (!mayResubmit(t)) return;
-  const group = t.bridge.groups.get(groupId);
+  const group = t.bridge.groups.get(groupId, t.version);
   if (group === undefined) {
     t.report('warn', `output to nonexistent group ${groupId}`);
     t.stopsList = true;
@@ -66,7 +66,7 @@ function translateBucket(t: Translation, bucket: GroupBucket, isLast: boolean): 
 }
 
 function isLive(t: Translation, group: Group, bucket: GroupBucket): boolean {
-  return isBucketLive(t.bridge, group, bucket, {
+  return isBucketLive({ bridge: t.bridge, version: t.version }, group, bucket, {
     tooDeep: () => {
       t.report('error', `bucket chaining exceeded ${MAX_WATCH_DEPTH} links`);
     },

@@ -11,6 +11,8 @@ export interface TranslateInput {
   readonly packet: Uint8Array | null;
   /** May MAC addresses be learned? */
   readonly allowSideEffects: boolean;
+  /** The version of the bridge's tables to look in; the current one unless a bundle makes the next. */
+  readonly version?: number;
   /** Actions to translate in place of a table lookup. */
   readonly actions?: readonly Action[];
   /** Are they a controller's, with a packet of its own? */

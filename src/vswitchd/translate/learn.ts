@@ -7,7 +7,7 @@ import { formatLearnedFlow } from '#src/openflow/learned-flow-text.js';
 import { writeSubfield } from '#src/openflow/subfield.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 import type { LearnRequest } from '#src/openflow/translate-context.js';
-import { couldLearn, learnRule } from '../learned-rules.js';
+import { isLearned, learnRule } from '../learned-rules.js';
 import type { Translation } from './translation.js';
 
 export function translateLearn(t: Translation, request: LearnRequest): void {
@@ -18,9 +18,10 @@ export function translateLearn(t: Translation, request: LearnRequest): void {
     return;
   }
   if (trace) t.note(formatLearnedFlow(request.mod));
-  let isLearned: boolean;
+  let mayLearn = true;
   try {
-    isLearned = allowSideEffects ? learnRule(bridge, request) : couldLearn(bridge, request);
+    if (allowSideEffects) mayLearn = learnRule(bridge, request);
+    else if (request.limit > 0 && !isLearned(bridge, request)) t.mayBeCached = false;
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error;
     t.report('error', `LEARN action execution failed (${error.message}).`);
@@ -28,9 +29,9 @@ export function translateLearn(t: Translation, request: LearnRequest): void {
   }
   const result = request.resultDestination;
   if (result !== null) {
-    writeSubfield(t.flow, result, isLearned ? 1n : 0n);
+    writeSubfield(t.flow, result, mayLearn ? 1n : 0n);
     noteSubfield(result, t);
   }
-  if (isLearned) t.credits.push({ kind: 'learned-rule', bridge, request });
+  if (mayLearn) t.credits.push({ kind: 'learned-rule', bridge, request });
   else t.note('Limit exceeded, learn failed');
 }

@@ -91,6 +91,8 @@ export interface TranslateOutcome {
   /** Reasons why each packet must come up to userspace. */
   readonly slow: ReadonlySet<SlowPathReason>;
   readonly error: TranslateError | null;
+  /** False where what a packet does depends on what it would teach the bridge. */
+  readonly mayBeCached: boolean;
   readonly credits: readonly Credit[];
   readonly trace: readonly TraceNode[];
   /** The flow as the last action left it. */

@@ -28,7 +28,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   const { flow, wc } = t;
   const saved = flow.clone();
   const savedTunnelMask = wc.bytes.slice(OFF_TUN_ID, OFF_USERSPACE);
-  const { bridge, stack, actionSet, rule, ruleCookie, tableId, wasMpls, conntracked, mirrored } = t;
+  const { bridge, version, stack, actionSet, rule, ruleCookie, tableId, wasMpls, conntracked, mirrored } = t;
   t.stack = [];
   t.actionSet = [];
   flow.setU32(OFF_IN_PORT, to.ofPort);
@@ -41,6 +41,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   clearConntrack(t);
   if (to.bridge !== bridge) t.mirrored = 0;
   t.bridge = to.bridge;
+  t.version = to.bridge.version;
   t.within('bridge', `bridge("${to.bridge.name}")`, () => {
     if (processSpecial(t, to) || !mayReceive(t, to)) return;
     const request = { inPort: to.ofPort, table: 0, mayPacketIn: true, honorTableMiss: true, isNested: true } as const;
@@ -53,6 +54,7 @@ export function crossPatch(t: Translation, from: SwitchPort, to: SwitchPort): vo
   wc.bytes.set(savedTunnelMask, OFF_TUN_ID);
   wc.optionPlaces = saved.optionPlaces;
   t.bridge = bridge;
+  t.version = version;
   if (to.bridge !== bridge) t.mirrored = mirrored;
   t.stack = stack;
   t.actionSet = actionSet;

@@ -108,7 +108,7 @@ export function lookupRule(
   for (let id = table; id === table || id < INTERNAL_TABLE; id++) {
     t.tableId = id;
     const oftable = bridge.table(id);
-    rule = oftable.classifier.lookup(flow, t.wc);
+    rule = oftable.classifier.lookup(flow, t.version, t.wc);
     t.credits.push({ kind: 'table', table: oftable, matched: rule !== null });
     if (rule !== null || !honorTableMiss) break;
     miss = oftable.miss;

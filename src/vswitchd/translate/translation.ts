@@ -89,11 +89,14 @@ export class Translation implements TranslateContext {
   readonly freezer = new Freezer();
   /** The bridge whose tables are being searched: changes when a packet crosses a patch port. */
   bridge: Bridge;
+  /** The version of its tables and groups that is looked in. */
+  version: number;
   tableId = 0;
   rule: Rule | null = null;
   /** The cookie of the rule whose actions run; all ones outside any rule. */
   ruleCookie = 0xffff_ffff_ffff_ffffn;
   error: TranslateError | null = null;
+  mayBeCached = true;
   /** Ends the whole pipeline. */
   isExiting = false;
   /** Ends the list of actions that runs, and not the pipeline (dec_ttl of an expired packet). */
@@ -125,6 +128,7 @@ export class Translation implements TranslateContext {
   constructor(input: TranslateInput) {
     this.input = input;
     this.bridge = input.bridge;
+    this.version = input.version ?? input.bridge.version;
     this.flow = input.flow.clone();
     this.flow.setU32(OFF_ACTSET_OUTPUT, OFPP_UNSET);
     this.base = this.flow.clone();
@@ -477,6 +481,7 @@ export class Translation implements TranslateContext {
       wc: this.wc,
       slow: error === null ? this.slowReasons : new Set(),
       error,
+      mayBeCached: this.mayBeCached,
       credits: this.credits,
       trace: this.root,
       finalFlow: this.flow,
