@@ -93,6 +93,7 @@ export class Datapath implements Dpif, ActionTarget, FastPathHost {
     this.flows = new FlowStore({
       capacity: options.maxFlows ?? 200_000,
       checkDisjoint: options.checkDisjoint ?? false,
+      search: options.flowSearch ?? 'auto',
     });
     this.vports = new VportTable(environment.underlay, this.receiveTunnel.bind(this));
     this.frameDrops = new FrameDrops(this.vports);

@@ -7,7 +7,13 @@
  */
 import type { FlowKey } from '#flowtable/flow-key.js';
 import { ufidOf } from '#flowtable/hash.js';
-import { INSERT_EXISTS, INSERT_FULL, INSERT_OVERLAPS, MegaflowTable } from '#flowtable/megaflow-table.js';
+import {
+  type MegaflowTableOptions,
+  INSERT_EXISTS,
+  INSERT_FULL,
+  INSERT_OVERLAPS,
+  MegaflowTable,
+} from '#flowtable/megaflow-table.js';
 import { compileActions } from './action/compile.js';
 import type { ActionProgram } from './action/program.js';
 import type { DpAction, DpFlow, FlowPut, FlowPutResult } from './dpif.js';
@@ -36,7 +42,7 @@ export class FlowStore {
   /** The port of a flow whose only action is output, else -1. */
   soleOutputs = new Int32Array(1024);
 
-  constructor(options: { readonly capacity: number; readonly checkDisjoint: boolean }) {
+  constructor(options: MegaflowTableOptions) {
     this.table = new MegaflowTable(options);
   }
 

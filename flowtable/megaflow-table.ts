@@ -1,7 +1,9 @@
 /**
- * The megaflow table: tuple space search, one subtable for each mask, the busiest first. // hot path
+ * The megaflow table: keys, masks and slots of all megaflows, and one of two ways to find the flow of a packet.
+ * // hot path
  *
- * Mirrors dpcls of lib/dpif-netdev.c (subtables ranked by hits) and the kernel's flow_table.c.
+ * Mirrors dpcls of lib/dpif-netdev.c and the kernel's flow_table.c in what it promises. Few masks are searched one by one
+ * (tuple-space.ts), many by a tree whose cost does not grow with their number (difference-tree.ts).
  *
  * Invariant: megaflows are disjoint, no key is in two of them, so the first hit is the answer and the order of the
  * search is free. Whoever installs flows keeps it so; insert() refuses a flow whose own key another flow already
@@ -10,8 +12,11 @@
  * A flow is named by a small number, its slot. A *handle* is a slot with the generation of its use: it is what caches
  * remember, and it turns stale when the flow goes.
  */
-import { DATAPATH_WORDS, FlowKey, SHAPE_WORD } from './flow-key.js';
-import { Subtable } from './subtable.js';
+import { DifferenceTree } from './difference-tree.js';
+import { DATAPATH_WORDS, FlowKey } from './flow-key.js';
+import { type MegaflowMask, MaskSet } from './megaflow-mask.js';
+import type { MegaflowEntries, MegaflowSearch } from './megaflow-search.js';
+import { TupleSpace } from './tuple-space.js';
 
 /** Bits of a handle that are the slot; the rest are the generation. */
 const SLOT_BITS = 20;
@@ -26,8 +31,9 @@ export const NO_HANDLE = -1;
 const CHUNK_BITS = 8;
 const CHUNK_FLOWS = 1 << CHUNK_BITS;
 const INITIAL_SLOTS = 1024;
-/** Lookups from one ranking of the subtables to the next. */
-const RANK_INTERVAL = 4096;
+/** With more masks than the first number a tree is grown; with as few as the second it goes again. */
+const MASKS_FOR_TREE = 4;
+const MASKS_FOR_TUPLE_SPACE = 2;
 
 /** Results of insert() that are not a slot. */
 export const INSERT_EXISTS = -1;
@@ -45,8 +51,6 @@ export interface FlowTable {
   remove(slot: number): boolean;
   /** The flow that the key at words[at...] is one of, or -1. */
   lookup(words: Int32Array, at: number): number;
-  /** The flow of exactly this masked key and mask, or -1. */
-  find(key: FlowKey, mask: FlowKey): number;
   slots(): Iterable<number>;
   /** The key as it was given; the mask, which is the table's own and must not be changed. */
   keyOf(slot: number): FlowKey;
@@ -56,110 +60,138 @@ export interface FlowTable {
   readonly maskCount: number;
 }
 
-export class MegaflowTable implements FlowTable {
+/** `auto` chooses by the number of masks. */
+export type FlowSearch = 'auto' | 'tuple-space' | 'difference-tree';
+
+export interface MegaflowTableOptions {
+  readonly capacity?: number;
+  readonly checkDisjoint?: boolean;
+  readonly search?: FlowSearch;
+}
+
+export class MegaflowTable implements FlowTable, MegaflowEntries {
   private readonly capacity: number;
   private readonly checkDisjoint: boolean;
-  /** In the order of the search. */
-  private readonly order: Subtable[] = [];
-  private readonly byMask = new Map<string, Subtable>();
-  /** Subtable of each slot, null for a free one. */
-  private readonly owners: (Subtable | null)[] = [];
+  private readonly choice: FlowSearch;
+  private readonly masks = new MaskSet();
+  /** Mask of each slot, null for a free one. */
+  private readonly maskBySlot: (MegaflowMask | null)[] = [];
   /** Keys as they were given, CHUNK_FLOWS to a chunk. */
   private readonly keyChunks: Int32Array[] = [];
   private readonly free: number[] = [];
-  private untilRank = RANK_INTERVAL;
+  private search: MegaflowSearch;
+  /** Probes of searches that are no longer used. */
+  private pastProbes = 0;
   /** handles[slot] is the handle of the flow there; a free slot holds that of its next use. Grows with the table. */
   handles: Int32Array = new Int32Array(INITIAL_SLOTS);
   flowCount = 0;
-  /** Subtables probed by all lookups. */
-  probeCount = 0;
   /** Counts the times that generations began anew: a cache of handles must then forget all it knows. */
   epoch = 0;
 
-  constructor(options: { readonly capacity?: number; readonly checkDisjoint?: boolean } = {}) {
+  constructor(options: MegaflowTableOptions = {}) {
     this.capacity = Math.min(options.capacity ?? MAX_FLOWS, MAX_FLOWS);
     this.checkDisjoint = options.checkDisjoint ?? false;
+    this.choice = options.search ?? 'auto';
+    this.search = this.choice === 'difference-tree' ? new DifferenceTree(this) : new TupleSpace(this);
   }
 
   get maskCount(): number {
-    return this.order.length;
+    return this.masks.count;
+  }
+
+  /** Places where all lookups so far compared keys. */
+  get probeCount(): number {
+    return this.pastProbes + this.search.probeCount;
+  }
+
+  /** The search that is in use now. */
+  get usedSearch(): Exclude<FlowSearch, 'auto'> {
+    return this.search instanceof TupleSpace ? 'tuple-space' : 'difference-tree';
+  }
+
+  /** Words of memory that the search has taken, besides keys and masks; 0 where it does not say. */
+  get searchWords(): number {
+    return this.search instanceof DifferenceTree ? this.search.wordCount : 0;
   }
 
   lookup(words: Int32Array, at: number): number {
-    const { order } = this;
-    if (--this.untilRank <= 0) this.rank();
-    for (let i = 0; i < order.length; i++) {
-      const subtable = order[i]!;
-      const slot = subtable.lookup(words, at);
-      if (slot >= 0) {
-        subtable.hits++;
-        this.probeCount += i + 1;
-        return slot;
-      }
-    }
-    this.probeCount += order.length;
-    return -1;
+    return this.search.lookup(words, at);
+  }
+
+  /** As lookup(), but not counted as one: for questions that no packet asks. */
+  peek(key: FlowKey): number {
+    return this.search.peek(key.words, 0);
   }
 
   insert(key: FlowKey, mask: FlowKey): number {
-    const name = maskName(mask);
-    let subtable = this.byMask.get(name);
-    if (subtable !== undefined && subtable.lookup(key.words, 0) >= 0) return INSERT_EXISTS;
-    if (this.peek(key) >= 0 || (this.checkDisjoint && this.overlapsAny(key, mask))) return INSERT_OVERLAPS;
+    const covering = this.search.peek(key.words, 0);
+    if (covering >= 0) return this.masks.find(mask) === this.maskAt(covering) ? INSERT_EXISTS : INSERT_OVERLAPS;
+    if (this.checkDisjoint && this.overlapsAny(key, mask)) return INSERT_OVERLAPS;
     if (this.flowCount >= this.capacity) return INSERT_FULL;
-    if (subtable === undefined) {
-      subtable = new Subtable(datapathMask(mask));
-      this.byMask.set(name, subtable);
-      this.order.push(subtable);
-    }
     const slot = this.free.pop() ?? this.newSlot();
-    this.owners[slot] = subtable;
-    this.keyChunks[slot >>> CHUNK_BITS]!.set(key.words.subarray(0, DATAPATH_WORDS), chunkOffset(slot));
-    subtable.insert(key.words, 0, slot);
+    this.maskBySlot[slot] = this.masks.acquire(mask);
+    this.keyWords(slot).set(key.words.subarray(0, DATAPATH_WORDS), this.keyOffset(slot));
     this.flowCount++;
+    this.search.insert(slot);
+    this.chooseSearch();
     return slot;
   }
 
   remove(slot: number): boolean {
-    const subtable = this.owners[slot];
-    if (subtable === undefined || subtable === null) return false;
-    if (!subtable.remove(this.keyChunks[slot >>> CHUNK_BITS]!, chunkOffset(slot), slot)) {
-      throw new Error(`megaflow ${slot} is not in its subtable`);
-    }
-    this.owners[slot] = null;
+    const mask = this.maskBySlot[slot];
+    if (mask === undefined || mask === null) return false;
+    this.search.remove(slot);
+    this.maskBySlot[slot] = null;
+    this.masks.release(mask);
     this.free.push(slot);
     this.flowCount--;
     this.retire(slot);
-    if (subtable.count === 0) {
-      this.byMask.delete(maskName(subtable.mask));
-      this.order.splice(this.order.indexOf(subtable), 1);
-    }
+    this.chooseSearch();
     return true;
   }
 
-  find(key: FlowKey, mask: FlowKey): number {
-    return this.byMask.get(maskName(mask))?.lookup(key.words, 0) ?? -1;
-  }
-
   *slots(): Iterable<number> {
-    for (let slot = 0; slot < this.owners.length; slot++) if (this.owners[slot] !== null) yield slot;
+    for (let slot = 0; slot < this.maskBySlot.length; slot++) if (this.maskBySlot[slot] !== null) yield slot;
   }
 
   keyOf(slot: number): FlowKey {
     const key = new FlowKey();
-    const at = chunkOffset(slot);
-    key.words.set(this.keyChunks[slot >>> CHUNK_BITS]!.subarray(at, at + DATAPATH_WORDS));
+    const at = this.keyOffset(slot);
+    key.words.set(this.keyWords(slot).subarray(at, at + DATAPATH_WORDS));
     return key;
   }
 
   maskOf(slot: number): FlowKey {
-    const subtable = this.owners[slot];
-    if (subtable === undefined || subtable === null) throw new Error(`no megaflow ${slot}`);
-    return subtable.mask;
+    return this.maskAt(slot).key;
   }
 
   clear(): void {
     for (const slot of [...this.slots()]) this.remove(slot);
+  }
+
+  // MegaflowEntries: what a search asks of the table.
+
+  keyWords(slot: number): Int32Array {
+    return this.keyChunks[slot >>> CHUNK_BITS]!;
+  }
+
+  keyOffset(slot: number): number {
+    return (slot & (CHUNK_FLOWS - 1)) * DATAPATH_WORDS;
+  }
+
+  maskAt(slot: number): MegaflowMask {
+    const mask = this.maskBySlot[slot];
+    if (mask === undefined || mask === null) throw new Error(`no megaflow ${slot}`);
+    return mask;
+  }
+
+  /** Goes over to the other search when the number of masks asks for it. */
+  private chooseSearch(): void {
+    if (this.choice !== 'auto') return;
+    const isTree = this.search instanceof DifferenceTree;
+    if (isTree ? this.maskCount > MASKS_FOR_TUPLE_SPACE : this.maskCount <= MASKS_FOR_TREE) return;
+    this.pastProbes += this.search.probeCount;
+    this.search = isTree ? new TupleSpace(this, this.slots()) : new DifferenceTree(this, this.slots());
   }
 
   /** Makes the handle of a slot stale. */
@@ -170,7 +202,7 @@ export class MegaflowTable implements FlowTable {
   }
 
   private newSlot(): number {
-    const slot = this.owners.length;
+    const slot = this.maskBySlot.length;
     if (slot >>> CHUNK_BITS >= this.keyChunks.length) {
       this.keyChunks.push(new Int32Array(CHUNK_FLOWS * DATAPATH_WORDS));
     }
@@ -180,24 +212,15 @@ export class MegaflowTable implements FlowTable {
       this.handles = grown;
     }
     this.handles[slot] = slot;
-    this.owners.push(null);
+    this.maskBySlot.push(null);
     return slot;
-  }
-
-  /** As lookup(), but not counted as one: for questions that no packet asks. */
-  peek(key: FlowKey): number {
-    for (const subtable of this.order) {
-      const slot = subtable.lookup(key.words, 0);
-      if (slot >= 0) return slot;
-    }
-    return -1;
   }
 
   private overlapsAny(key: FlowKey, mask: FlowKey): boolean {
     for (const slot of this.slots()) {
-      const otherMask = this.owners[slot]!.mask.words;
-      const other = this.keyChunks[slot >>> CHUNK_BITS]!;
-      const at = chunkOffset(slot);
+      const otherMask = this.maskOf(slot).words;
+      const other = this.keyWords(slot);
+      const at = this.keyOffset(slot);
       let differs = false;
       for (let i = 0; i < DATAPATH_WORDS && !differs; i++) {
         differs = ((key.words[i]! ^ other[at + i]!) & mask.words[i]! & otherMask[i]!) !== 0;
@@ -206,33 +229,4 @@ export class MegaflowTable implements FlowTable {
     }
     return false;
   }
-
-  /** The busiest subtables come first. Hits are halved, so that old traffic is forgotten. */
-  private rank(): void {
-    this.untilRank = RANK_INTERVAL;
-    if (this.order.length < 2) return;
-    this.order.sort(byHits);
-    for (const subtable of this.order) subtable.hits >>>= 1;
-  }
-}
-
-const byHits = (a: Subtable, b: Subtable): number => b.hits - a.hits;
-
-const chunkOffset = (slot: number): number => (slot & (CHUNK_FLOWS - 1)) * DATAPATH_WORDS;
-
-/** The mask without what a datapath does not see: userspace's words and SHAPE. */
-function datapathMask(mask: FlowKey): FlowKey {
-  const clean = mask.clone();
-  clean.words.fill(0, DATAPATH_WORDS);
-  clean.words[SHAPE_WORD] = 0;
-  return clean;
-}
-
-/** Names the bits of a mask that a datapath sees. */
-function maskName(mask: FlowKey): string {
-  let name = '';
-  for (let i = 0; i < DATAPATH_WORDS; i++) {
-    if (mask.words[i] !== 0 && i !== SHAPE_WORD) name += `${i}:${mask.words[i]},`;
-  }
-  return name;
 }

@@ -7,8 +7,8 @@
  * in which the mask has bits are stored and compared. Linear probing; deletion moves later entries back, so there are
  * no tombstones and a lookup ends at the first empty bucket. Invariant: at least a third of the buckets is empty.
  */
-import { type FlowKey, DATAPATH_WORDS, SHAPE_WORD } from './flow-key.js';
 import { MULTIPLIERS, mixBits } from './hash.js';
+import type { MegaflowMask } from './megaflow-mask.js';
 
 const INITIAL_BUCKETS = 8;
 
@@ -24,16 +24,12 @@ export class Subtable {
   count = 0;
   /** Lookups that ended here, decayed: the rank in the search. */
   hits = 0;
-  readonly mask: FlowKey;
 
-  constructor(mask: FlowKey) {
-    this.mask = mask;
-    const used: number[] = [];
-    for (let i = 0; i < DATAPATH_WORDS; i++) if (i !== SHAPE_WORD && mask.words[i] !== 0) used.push(i);
-    this.indices = Int32Array.from(used);
-    this.masks = Int32Array.from(used, (i) => mask.words[i]!);
-    this.wordCount = used.length;
-    this.stride = used.length + 2;
+  constructor(mask: MegaflowMask) {
+    this.indices = mask.indices;
+    this.masks = mask.bits;
+    this.wordCount = mask.indices.length;
+    this.stride = this.wordCount + 2;
     this.table = new Int32Array(INITIAL_BUCKETS * this.stride);
   }
 

@@ -2,6 +2,7 @@
  * Reading and writing numbers in network byte order in a byte array. The caller has checked the bounds: a read past the
  * end gives the number that the missing bytes would as zeros, never an exception.
  */
+export { swap32 } from '#flowtable/swap32.js';
 
 export function readU16(bytes: Uint8Array, offset: number): number {
   return (bytes[offset]! << 8) | bytes[offset + 1]!;
@@ -21,9 +22,4 @@ export function writeU32(bytes: Uint8Array, offset: number, value: number): void
   bytes[offset + 1] = value >>> 16;
   bytes[offset + 2] = value >>> 8;
   bytes[offset + 3] = value;
-}
-
-/** Swaps the bytes of a 32-bit word: a host number becomes what a little-endian word of a flow key holds. */
-export function swap32(value: number): number {
-  return ((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
 }

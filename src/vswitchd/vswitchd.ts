@@ -3,6 +3,7 @@
  * Mirrors vswitchd/ovs-vswitchd.c and bridge_run(): the timers here are its main loop.
  */
 import { Datapath } from '#datapath/datapath.js';
+import type { DatapathOptions } from '#datapath/datapath-options.js';
 import type { Dpif } from '#datapath/dpif.js';
 import type { Clock, Rng, Underlay } from '#datapath/environment.js';
 import { MAX_VLAN_HEADERS } from '#datapath/flow-extract.js';
@@ -58,15 +59,11 @@ export interface VswitchdOptions {
   readonly datapath?: DatapathSettings;
 }
 
-/** For tests and benchmarks: which caches there are and how long the queue is. */
-export interface DatapathSettings {
-  readonly microflowCache?: boolean;
-  readonly megaflowTable?: boolean;
-  readonly upcallQueueSize?: number;
-  readonly maxFlows?: number;
-  /** Bytes of a packet buffer, a multiple of 64: frames of replayed captures may be longer than any wire's. */
-  readonly packetBufferSize?: number;
-}
+/** For tests and benchmarks: which caches there are, how megaflows are searched, and how long the queue is. */
+export type DatapathSettings = Pick<
+  DatapathOptions,
+  'microflowCache' | 'megaflowTable' | 'flowSearch' | 'upcallQueueSize' | 'maxFlows' | 'packetBufferSize'
+>;
 
 export class Vswitchd implements VswitchdApi {
   readonly scheduler: Scheduler;

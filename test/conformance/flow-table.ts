@@ -81,14 +81,6 @@ export function flowTableConformance(name: string, make: (capacity: number) => F
       expect(table.maskOf(slot).equals(mask)).toBe(true);
     });
 
-    it('finds by key and mask together', () => {
-      const table = make(10);
-      const slot = table.insert(flow(1), mask);
-      expect(table.find(flow(1), mask)).toBe(slot);
-      expect(table.find(flow(1), maskOf('in_port'))).toBe(-1);
-      expect(table.find(flow(2), mask)).toBe(-1);
-    });
-
     it('does not look at SHAPE', () => {
       const table = make(10);
       const all = new FlowKey();

@@ -177,6 +177,9 @@ describe('a random sequence of frames', () => {
         expect(play(arrivals, {})).toEqual(none);
         expect(play(arrivals, { microflowCache: false })).toEqual(none);
         expect(play(arrivals, { microflowCacheSize: 2 })).toEqual(none);
+        for (const flowSearch of ['tuple-space', 'difference-tree'] as const) {
+          expect(play(arrivals, { flowSearch, microflowCache: false })).toEqual(none);
+        }
       }),
       { numRuns: 40 },
     );
