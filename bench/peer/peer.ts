@@ -9,6 +9,8 @@ export type PeerName = (typeof PEER_NAMES)[number];
 
 export interface PeerMeasurement {
   readonly peer: PeerName;
+  /** Which of its ways it is, where it has several. */
+  readonly variant: string;
   /** By the wall, and on a processor: the medians of several windows. */
   readonly ns: number;
   readonly onCpuNs: number;
