@@ -80,6 +80,7 @@ const measured = (name: string, ns: number, flows: number) => ({
 const results = [measured('masks-1', 25, 1), measured('masks-512', 2500, 512)];
 const dpdk: PeerMeasurement = {
   peer: 'ovs-dpdk',
+  variant: 'no cache',
   ns: 120,
   onCpuNs: 100,
   spread: { min: 90, max: 110 },
