@@ -11,6 +11,7 @@
  */
 import { Datapath } from '#datapath/datapath.js';
 import type { DatapathStats } from '#datapath/dpif.js';
+import type { FlowSearch } from '#flowtable/megaflow-table.js';
 import { parseFlowMod } from '#src/openflow/flow-mod-parse.js';
 import { MemoryDatabase } from '#src/ovsdb/memory-database.js';
 import { SeededRng } from '#src/sim/rng.js';
@@ -60,6 +61,7 @@ export interface BenchSwitchOptions {
   readonly longestFrame?: number;
   /** The most flows of the datapath's table. */
   readonly maxFlows?: number;
+  readonly flowSearch?: FlowSearch;
 }
 
 /** A plan of one bridge, br0, with the ports p1 and p2. */
@@ -115,6 +117,7 @@ export class BenchSwitch {
       datapath: {
         microflowCache: plan.microflowCache ?? true,
         ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
+        ...(options.flowSearch === undefined ? {} : { flowSearch: options.flowSearch }),
       },
     });
     const mtu = Math.max(DEFAULT_MTU, (options.longestFrame ?? 0) - ETHERNET_HEADER_SIZE);

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { ATTACK, attackToJson, plotAttack, renderAttack, runAttack } from '#bench/attack.js';
 import { environment } from '#bench/environment.js';
 import { FRAME_KINDS, type FrameKind, SKEWS, type Skew } from '#bench/frames.js';
 import { type Measurement, measure } from '#bench/measure.js';
@@ -102,7 +103,7 @@ const build = (yargs: Argv): Argv<BenchArguments> =>
     .example('$0 bench flows-1k --peer ovs-dpdk,c', 'beside OVS-DPDK and C')
     .example('$0 bench --micro', 'the parts by themselves')
     .epilogue(
-      `Workloads (* when named, or with --all):\n${WORKLOADS.map(({ name, summary, isLong }) => `  ${`${name}${isLong ? '*' : ''}`.padEnd(17)}${summary}`).join('\n')}`,
+      `Workloads (* when named, or with --all):\n${WORKLOADS.map(({ name, summary, isLong }) => `  ${`${name}${isLong ? '*' : ''}`.padEnd(17)}${summary}`).join('\n')}\n  ${`${ATTACK}*`.padEnd(17)}a victim's rate before, during and after an explosion of masks, by kind of search`,
     );
 
 export const benchCommand: CommandModule<object, BenchArguments> = {
@@ -114,10 +115,15 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
     checkRange('rounds', argv.rounds, 1, MAX_ROUNDS);
     if (!Number.isInteger(argv.rounds)) throw new UserError('--rounds must be a whole number');
     if (argv.plot !== undefined) checkPlotFile(argv.plot);
-    const kinds = chosenWorkloads(argv);
+    const isAttack = argv.names.includes(ATTACK);
+    if (isAttack && (argv.names.length > 1 || argv.micro || argv.peer.length > 0)) {
+      throw new UserError(`the workload ${ATTACK} is measured by itself`);
+    }
+    const kinds = isAttack ? [] : chosenWorkloads(argv);
     const progress = new Progress(process.stderr, () => performance.now() * 1e6, 'measuring', 'steps');
     try {
       if (argv.micro) runMicro(argv, progress);
+      else if (isAttack) runAttackScenario(argv);
       else await runWorkloads(argv, kinds, progress);
     } catch (error) {
       if (!(error instanceof SelfCheckError)) throw error;
@@ -142,6 +148,13 @@ const runMicro = (argv: ArgumentsCamelCase<BenchArguments>, progress: Progress):
   progress.finish();
   const machine = environment();
   process.stdout.write(argv.json ? jsonText(microToJson(results, machine)) : renderMicro(results, machine));
+};
+
+const runAttackScenario = (argv: ArgumentsCamelCase<BenchArguments>): void => {
+  const machine = environment();
+  const results = runAttack();
+  process.stdout.write(argv.json ? jsonText(attackToJson(results, machine)) : renderAttack(results, machine));
+  if (argv.plot !== undefined) writePlot(argv.plot, plotAttack(results, machine));
 };
 
 const runWorkloads = async (

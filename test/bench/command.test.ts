@@ -85,6 +85,8 @@ describe('what makes no sense is refused', () => {
     [['--rounds', '2.5'], '--rounds must be a whole number'],
     [['--micro', 'flows-1'], '--micro takes no workloads'],
     [['--micro', '--peer', 'c'], '--micro has no peers'],
+    [['attack', 'flows-1'], 'the workload attack is measured by itself'],
+    [['flows-1', '--peer', 'vpp'], '--peer vpp: there is no such peer'],
     [['normal-1', '--frames', 'mix'], 'the workload normal-1 has no frames of the kind mix'],
     [['masks-1', '--skew', 'zipf'], 'the workload masks-1 knows no --skew'],
     [['flows-1', '--plot', 'out.png'], '--plot out.png: plots are written as SVG'],
