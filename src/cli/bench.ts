@@ -31,7 +31,7 @@ interface BenchArguments {
   seconds: number;
   rounds: number;
   capture: string | undefined;
-  peer: readonly PeerName[];
+  peer: string;
   micro: boolean;
   plot: string | undefined;
   json: boolean;
@@ -85,7 +85,6 @@ const build = (yargs: Argv): Argv<BenchArguments> =>
     .option('peer', {
       type: 'string',
       requiresArg: true,
-      coerce: parsePeers,
       default: '',
       describe: 'Others that do the same on the same frames: ovs-dpdk (as root), c (wants gcc), or ovs-dpdk,c',
     })
@@ -115,8 +114,9 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
     checkRange('rounds', argv.rounds, 1, MAX_ROUNDS);
     if (!Number.isInteger(argv.rounds)) throw new UserError('--rounds must be a whole number');
     if (argv.plot !== undefined) checkPlotFile(argv.plot);
+    parsePeers(argv.peer);
     const isAttack = argv.names.includes(ATTACK);
-    if (isAttack && (argv.names.length > 1 || argv.micro || argv.peer.length > 0)) {
+    if (isAttack && (argv.names.length > 1 || argv.micro || argv.peer !== '')) {
       throw new UserError(`the workload ${ATTACK} is measured by itself`);
     }
     const kinds = isAttack ? [] : chosenWorkloads(argv);
@@ -163,7 +163,7 @@ const runWorkloads = async (
   progress: Progress,
 ): Promise<void> => {
   const machine = environment();
-  const peers = await openPeers(argv.peer);
+  const peers = await openPeers(parsePeers(argv.peer));
   const measurements: Measurement[] = [];
   const beside = new Map<string, PeerMeasurement[]>();
   const options = { seconds: argv.seconds, rounds: argv.rounds };
@@ -229,7 +229,7 @@ const optionsFor = (kind: WorkloadKind, argv: ArgumentsCamelCase<BenchArguments>
 
 const chosenWorkloads = (argv: BenchArguments): readonly WorkloadKind[] => {
   if (argv.micro && argv.names.length > 0) throw new UserError('--micro takes no workloads');
-  if (argv.micro && argv.peer.length > 0) throw new UserError('--micro has no peers');
+  if (argv.micro && argv.peer !== '') throw new UserError('--micro has no peers');
   if (argv.micro && argv.plot !== undefined) throw new UserError('--micro has no plot');
   if (argv.capture !== undefined && (argv.micro || (argv.names.length > 0 && !argv.names.includes('capture')))) {
     throw new UserError('--capture is for the workload capture, which is not among those named');
