@@ -27,9 +27,9 @@ import { formatMatch } from './match-format.js';
 import { messageHead } from './message-head.js';
 import { formatMeterMod } from './meter-format.js';
 import { formatHexDump, formatPacket } from './packet-text.js';
-import { formatPortDescription } from './port-format.js';
+import { formatPortStatus } from './port-format.js';
 import type { OpenFlowVersion } from './protocol.js';
-import { formatTableDescription } from './table-format.js';
+import { formatTableStatus } from './table-format.js';
 import { formatTable } from './table-text.js';
 import { shownPorts } from './action/shown-ports.js';
 
@@ -52,14 +52,11 @@ export function formatAsyncMessage(message: AsyncMessage, options: MessageTextOp
       return formatPacketIn(message, options);
     case 'flow-removed':
       return `${head('OFPT_FLOW_REMOVED')}${flowRemovedText(message, options)}`;
-    case 'port-status': {
-      const reason = { add: 'ADD', delete: 'DEL', modify: 'MOD' }[message.reason];
-      return `${head('OFPT_PORT_STATUS')} ${reason}:${formatPortDescription(message.port, version)}`;
-    }
+    case 'port-status':
+      return `${head('OFPT_PORT_STATUS')}${formatPortStatus(message, version)}`;
     case 'table-status': {
       if (version < 14) return '';
-      const reason = message.reason === 'vacancy-down' ? 'VACANCY_DOWN' : 'VACANCY_UP';
-      return `${head('OFPT_TABLE_STATUS')} reason=${reason}\ntable_desc:-${formatTableDescription(message.table, shownPorts(options))}`;
+      return `${head('OFPT_TABLE_STATUS')}${formatTableStatus(message, shownPorts(options))}`;
     }
     case 'requestforward':
       return formatRequestForward(message, options);

@@ -40,6 +40,14 @@ export interface FlowStatsEntry {
   readonly actions: readonly Action[];
 }
 
+/** OFPPF_* bits as OpenFlow 1.1 numbers them: speeds, media, negotiation. */
+export interface PortFeatures {
+  readonly current: number;
+  readonly advertised: number;
+  readonly supported: number;
+  readonly peer: number;
+}
+
 export interface PortDescription {
   readonly port: number;
   readonly name: string;
@@ -49,6 +57,8 @@ export interface PortDescription {
   readonly config: number;
   /** OFPPS_LINK_DOWN 1, LIVE 4. */
   readonly state: number;
+  /** Absent where the device tells nothing of them. */
+  readonly features?: PortFeatures;
   /** Current speed in kbps, 0 when unknown. */
   readonly currentSpeedKbps: number;
   readonly maxSpeedKbps: number;

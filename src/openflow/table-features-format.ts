@@ -1,81 +1,204 @@
 /**
- * What tables can do, as dump-table-features tells it. Mirrors ofputil_table_features_format() (lib/ofp-table.c) of what
- * ofproto says of its tables: the same of all, but that the last cannot go to another.
+ * What tables can do and have counted, as ovs-ofctl prints it: a table after the other, and of what is the same as in the
+ * table before only that it is. Mirrors ofputil_table_features_format() of lib/ofp-table.c.
  */
-import type { OpenFlowVersion } from './protocol.js';
-import { ACTIONS_12 } from './table-format.js';
-import type { TableStatsEntry } from './table-mod.js';
+import { formatActionTypes, formatInstructionTypes } from './action-types.js';
+import { formatNameList } from './name-list.js';
+import { formatHex } from './number-text.js';
+import {
+  type ActionFeatures,
+  fieldsOf,
+  type FieldSet,
+  type InstructionFeatures,
+  type TableFeatures,
+} from './table-features.js';
 
-const SETTING =
-  'tun_{id,src,dst,ipv6_{src,dst},flags,gbp_{id,flags},erspan_{idx,ver,dir,hwid},metadata0...metadata63} ' +
-  'metadata in_{port,port_oxm} pkt_mark ct_{mark,label} reg0...reg15 xreg0...xreg7 xxreg0...xxreg3 ' +
-  'eth_{src,dst} vlan_{tci,vid,pcp} mpls_{label,tc,ttl} ip_{src,dst} ipv6_{src,dst,label} nw_tos ip_dscp ' +
-  'nw_{ecn,ttl} arp_{op,spa,tpa,sha,tha} tcp_{src,dst} udp_{src,dst} sctp_{src,dst} icmp_{type,code} ' +
-  'icmpv6_{type,code} nd_{target,sll,tll,reserved,options_type} nsh_{flags,spi,si,c1...c4,ttl}';
-const MASKED =
-  'dp_hash ' +
-  'tun_{id,src,dst,ipv6_{src,dst},flags,gbp_{id,flags},erspan_{idx,ver,dir,hwid},gtpu_{flags,msgtype},metadata0...metadata63} ' +
-  'metadata pkt_mark ct_{state,mark,label,nw_{src,dst},ipv6_{src,dst},tp_{src,dst}} reg0...reg15 xreg0...xreg7 ' +
-  'xxreg0...xxreg3 eth_{src,dst} vlan_{tci,vid} ip_{src,dst} ipv6_{src,dst,label} ip_frag arp_{spa,tpa,sha,tha} ' +
-  'tcp_{src,dst,flags} udp_{src,dst} sctp_{src,dst} nd_{target,sll,tll} nsh_{flags,c1...c4}';
-const EXACT =
-  'recirc_id packet_type conj_id in_{port,port_oxm} actset_output ct_{zone,nw_proto} eth_type vlan_pcp ' +
-  'mpls_{label,tc,bos,ttl} nw_{proto,tos} ip_dscp nw_{ecn,ttl} arp_op icmp_{type,code} icmpv6_{type,code} ' +
-  'nd_{reserved,options_type} nsh_{mdtype,np,spi,si,ttl}';
-/** OpenFlow 1.5 has made an action of the instruction that meters. */
-const instructionsOf = (version: OpenFlowVersion): string =>
-  `${version < 15 ? 'meter ' : ''}apply_actions clear_actions write_actions write_metadata`;
-
-function featureLines(
-  table: TableStatsEntry,
-  version: OpenFlowVersion,
-  isLast: boolean,
-  before: 'none' | 'same' | 'other',
-): readonly string[] {
-  const lines = ['    metadata: match=0xffffffffffffffff write=0xffffffffffffffff'];
-  if (version >= 14) lines.push('    eviction: not supported', '    vacancy events: not supported');
-  lines.push(`    max_entries=${table.maxEntries}`);
-  if (before === 'same') lines.push('    (same instructions)');
-  else {
-    lines.push('    instructions (table miss and others):');
-    if (!isLast) lines.push(`      next tables: ${table.tableId + 1}-253`);
-    lines.push(`      instructions: ${instructionsOf(version)}${isLast ? '' : ' goto_table'}`);
-    if (before === 'other') lines.push('      (same actions)');
-    else {
-      lines.push(
-        '      Write-Actions and Apply-Actions features:',
-        `        actions: ${ACTIONS_12}`,
-        `        supported on Set-Field: ${SETTING}`,
-      );
-    }
-  }
-  if (before !== 'none') return [...lines, '    (same matching)'];
-  return [...lines, '    matching:', `      arbitrary mask: ${MASKED}`, `      exact match or wildcard: ${EXACT}`];
+export interface TableCounters {
+  readonly active: number;
+  readonly lookups: bigint;
+  readonly matched: bigint;
 }
 
-/** All tables, as one text. Tables that equal the one before them are a line. */
-export function formatTableFeatures(tables: readonly TableStatsEntry[], version: OpenFlowVersion): string {
-  let text = '';
+export interface ShownTable {
+  readonly features: TableFeatures;
+  /** Null where only features are told. */
+  readonly counters: TableCounters | null;
+}
+
+const fieldNames = (set: FieldSet): string => formatNameList(fieldsOf(set).map(({ name }) => name));
+
+const sameActions = (a: ActionFeatures, b: ActionFeatures): boolean =>
+  a.actions === b.actions && a.setFields === b.setFields;
+
+const isEmptyActions = ({ actions, setFields }: ActionFeatures): boolean => actions === 0 && setFields === 0n;
+
+/** A table can always go to the next one, so that is no difference between the two. */
+function sameNext(a: bigint, aTable: number, b: bigint, bTable: number): boolean {
+  if (aTable === bTable + 1) return sameNext(b, bTable, a, aTable);
+  if (bTable !== aTable + 1) return a === b;
+  const bit = 1n << BigInt(bTable);
+  return (a & bit) !== 0n && (b & bit) === 0n ? (a & ~bit) === b : a === b;
+}
+
+const sameInstructions = (a: InstructionFeatures, aTable: number, b: InstructionFeatures, bTable: number): boolean =>
+  sameNext(a.next, aTable, b.next, bTable) &&
+  a.instructions === b.instructions &&
+  sameActions(a.write, b.write) &&
+  sameActions(a.apply, b.apply);
+
+const isEmptyInstructions = ({ next, instructions, write, apply }: InstructionFeatures): boolean =>
+  next === 0n && instructions === 0 && isEmptyActions(write) && isEmptyActions(apply);
+
+const sameFeatures = (a: TableFeatures, b: TableFeatures): boolean =>
+  a.metadataMatch === b.metadataMatch &&
+  a.metadataWrite === b.metadataWrite &&
+  a.missConfig === b.missConfig &&
+  a.supportsEviction === b.supportsEviction &&
+  a.supportsVacancyEvents === b.supportsVacancyEvents &&
+  a.maxEntries === b.maxEntries &&
+  sameInstructions(a.nonmiss, a.tableId, b.nonmiss, b.tableId) &&
+  sameInstructions(a.miss, a.tableId, b.miss, b.tableId) &&
+  a.match === b.match;
+
+const isEmptyFeatures = (table: TableFeatures): boolean =>
+  table.metadataMatch === 0n &&
+  table.metadataWrite === 0n &&
+  table.missConfig === 'default' &&
+  table.supportsEviction === null &&
+  table.supportsVacancyEvents === null &&
+  table.maxEntries === 0 &&
+  isEmptyInstructions(table.nonmiss) &&
+  isEmptyInstructions(table.miss) &&
+  table.match === 0n;
+
+const sameCounters = (a: TableCounters, b: TableCounters): boolean =>
+  a.active === b.active && a.lookups === b.lookups && a.matched === b.matched;
+
+function nextTablesText(next: bigint): string {
+  const ranges: string[] = [];
+  for (let first = 0; first < 255; first++) {
+    if (((next >> BigInt(first)) & 1n) === 0n) continue;
+    let last = first;
+    while (last < 254 && ((next >> BigInt(last + 1)) & 1n) === 1n) last++;
+    ranges.push(first === last ? String(first) : `${first}-${last}`);
+    first = last;
+  }
+  return ranges.join(',');
+}
+
+function actionLines({ actions, setFields }: ActionFeatures): readonly string[] {
+  return [
+    ...(actions === 0 ? [] : [`        actions: ${formatActionTypes(actions)}`]),
+    ...(setFields === 0n ? [] : [`        supported on Set-Field: ${fieldNames(setFields)}`]),
+  ];
+}
+
+function instructionLines(table: InstructionFeatures, before: InstructionFeatures | null): readonly string[] {
+  const { next, instructions, write, apply } = table;
+  const lines: string[] = [];
+  if (next !== 0n) lines.push(`      next tables: ${nextTablesText(next)}`);
+  if (instructions !== 0) {
+    const isSame = before !== null && instructions === before.instructions;
+    lines.push(isSame ? '      (same instructions)' : `      instructions: ${formatInstructionTypes(instructions)}`);
+  }
+  const sameAsBefore =
+    before !== null && sameActions(write, before.write) && sameActions(apply, before.apply) && write.setFields !== 0n;
+  if (sameAsBefore) lines.push('      (same actions)');
+  else if (!sameActions(write, apply)) {
+    lines.push('      Write-Actions features:', ...actionLines(write));
+    lines.push('      Apply-Actions features:', ...actionLines(apply));
+  } else if (!isEmptyActions(write)) {
+    lines.push('      Write-Actions and Apply-Actions features:', ...actionLines(write));
+  }
+  return lines;
+}
+
+function allInstructionLines(table: TableFeatures, before: TableFeatures | null): readonly string[] {
+  const { tableId, nonmiss, miss } = table;
+  const isSame =
+    before !== null &&
+    sameInstructions(nonmiss, tableId, before.nonmiss, before.tableId) &&
+    sameInstructions(miss, tableId, before.miss, before.tableId);
+  if (isSame) return isEmptyInstructions(nonmiss) ? [] : ['    (same instructions)'];
+  if (!sameInstructions(nonmiss, tableId, miss, tableId)) {
+    return [
+      '    instructions (other than table miss):',
+      ...instructionLines(nonmiss, before?.nonmiss ?? null),
+      '    instructions (table miss):',
+      ...instructionLines(miss, before?.miss ?? null),
+    ];
+  }
+  if (isEmptyInstructions(nonmiss)) return [];
+  return ['    instructions (table miss and others):', ...instructionLines(nonmiss, before?.nonmiss ?? null)];
+}
+
+function matchLines({ match, mask, wildcard }: TableFeatures, before: TableFeatures | null): readonly string[] {
+  if (match === 0n) return [];
+  if (before !== null && match === before.match) return ['    (same matching)'];
+  const line = (title: string, set: FieldSet): readonly string[] =>
+    set === 0n ? [] : [`      ${title}: ${fieldNames(set)}`];
+  return [
+    '    matching:',
+    ...line('arbitrary mask', match & mask & wildcard),
+    ...line('exact match or wildcard', match & ~mask & wildcard),
+    ...line('must exact match', match & ~mask & ~wildcard),
+  ];
+}
+
+function supportLine(what: string, isSupported: boolean | null): readonly string[] {
+  return isSupported === null ? [] : [`    ${what}: ${isSupported ? '' : 'not '}supported`];
+}
+
+function featureLines(table: TableFeatures, before: TableFeatures | null): readonly string[] {
+  const { metadataMatch, metadataWrite, missConfig, maxEntries } = table;
+  return [
+    ...(metadataMatch === 0n && metadataWrite === 0n
+      ? []
+      : [`    metadata: match=${formatHex(metadataMatch)} write=${formatHex(metadataWrite)}`]),
+    ...(missConfig === 'default' ? [] : [`    config=${missConfig}`]),
+    ...supportLine('eviction', table.supportsEviction),
+    ...supportLine('vacancy events', table.supportsVacancyEvents),
+    ...(maxEntries === 0 ? [] : [`    max_entries=${maxEntries}`]),
+    ...allInstructionLines(table, before),
+    ...matchLines(table, before),
+  ];
+}
+
+function tableText({ features, counters }: ShownTable, before: ShownTable | null, isSame: boolean): string {
+  const title = `\n  table ${features.tableId}${features.name === '' ? '' : ` ("${features.name}")`}:`;
+  const lines =
+    counters === null ? [] : [`    active=${counters.active}, lookup=${counters.lookups}, matched=${counters.matched}`];
+  if (isSame) {
+    const sameStats = counters === null || (before?.counters != null && sameCounters(counters, before.counters));
+    if (sameStats) return `${title} ditto`;
+    if (!isEmptyFeatures(features)) lines.push('    (same features)');
+  } else lines.push(...featureLines(features, before?.features ?? null));
+  return `${title}\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+function dittoText(dittos: readonly number[]): string {
+  const [first] = dittos;
+  const last = dittos.at(-1);
+  if (first === undefined) return '';
+  return first === last ? `\n  table ${first}: ditto\n` : `\n  tables ${first}...${last}: ditto\n`;
+}
+
+export function formatTables(tables: readonly ShownTable[]): string {
   let dittos: readonly number[] = [];
-  const finish = (): void => {
-    const [first] = dittos;
-    const last = dittos.at(-1);
-    if (first !== undefined)
-      text += first === last ? `\n  table ${first}: ditto\n` : `\n  tables ${first}...${last}: ditto\n`;
-    dittos = [];
-  };
-  tables.forEach((table, index) => {
-    const before = tables[index - 1];
-    const isLast = index === tables.length - 1;
-    if (before !== undefined && !isLast && before.maxEntries === table.maxEntries && before.name === table.name) {
-      dittos = [...dittos, table.tableId];
-      return;
+  let before: ShownTable | null = null;
+  let text = '';
+  for (const table of tables) {
+    const { features, counters } = table;
+    if (before === null && features.command !== 'replace') text += `\n  command: ${features.command}`;
+    const sameStats =
+      counters === null || (before !== null && before.counters !== null && sameCounters(counters, before.counters));
+    const isSame: boolean = before !== null && sameFeatures(features, before.features);
+    if (sameStats && isSame && features.name === '') dittos = [...dittos, features.tableId];
+    else {
+      text += `${dittoText(dittos)}${tableText(table, before, isSame)}`;
+      dittos = [];
     }
-    finish();
-    const name = table.name === '' ? '' : ` ("${table.name}")`;
-    const lines = featureLines(table, version, isLast, before === undefined ? 'none' : isLast ? 'other' : 'same');
-    text += `\n  table ${table.tableId}${name}:\n${lines.join('\n')}\n`;
-  });
-  finish();
-  return text;
+    before = table;
+  }
+  return text + dittoText(dittos);
 }

@@ -27,10 +27,12 @@ export interface TableStatsEntry {
   readonly miss: TableMiss;
 }
 
+export const DEFAULT_EVICTION_FLAGS = 0xffff_ffff;
+
 export interface TableDescription {
   readonly tableId: number;
   readonly eviction: boolean;
-  /** OFPTMPEF14_*: OTHER 1, IMPORTANCE 2, LIFETIME 4. */
+  /** OFPTMPEF14_*: OTHER 1, IMPORTANCE 2, LIFETIME 4; DEFAULT_EVICTION_FLAGS: none are told. */
   readonly evictionFlags: number;
   /** null: no events. */
   readonly vacancy: { readonly down: number; readonly up: number; readonly vacancy: number } | null;

@@ -7,10 +7,14 @@ import { scanInteger } from '../number-text.js';
 import { type OpenFlowVersion, protocolsOfVersion } from '../protocol.js';
 import { NO_PORT_NAMES, type PortNames } from '../ports.js';
 import { offering, type SwitchConnection } from '../switch-connection.js';
-import { formatTableFeatures } from '../table-features-format.js';
-import { formatTableDescription, formatTableMod, formatTableStats } from '../table-format.js';
-import type { TableMod } from '../table-mod.js';
+import { switchTableFeatures } from '../table-features.js';
+import { formatTables, type ShownTable } from '../table-features-format.js';
+import { formatTableDescription, formatTableMod } from '../table-format.js';
+import type { TableMod, TableStatsEntry } from '../table-mod.js';
 import { parseTable } from '../table-text.js';
+import { decodeMessage, encodeParts } from '../wire/message.js';
+import { type TableFeaturesReplyMessage, tableFeaturesReply } from '../wire/switch/table-features.js';
+import { type TableStatsReplyMessage, tableStatsReply } from '../wire/switch/table-stats.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
 import { highestVersion } from './options.js';
@@ -142,11 +146,37 @@ export const modTable: OfctlCommand = {
       const wanted = { ...mod, tableId };
       const sent = needsPresent ? withPresentSettings(invocation, connection, wanted) : wanted;
       const xid = invocation.sendQuietly();
-      const message = `${invocation.header('OFPT_TABLE_MOD', version, xid)}${formatTableMod(sent)}`;
+      const message = `${invocation.header('OFPT_TABLE_MOD', version, xid)}${formatTableMod(sent, NO_PORT_NAMES)}`;
       invocation.refusable(version, xid, message, () => offering(connection, 'tableMod').tableMod(sent));
     }
   },
 };
+
+/** Tables as the version's messages tell of them. */
+function carriedTables(
+  connection: SwitchConnection,
+  version: OpenFlowVersion,
+  what: 'statistics' | 'features',
+): readonly ShownTable[] {
+  const entries: readonly TableStatsEntry[] = offering(connection, 'tableStats').tableStats();
+  const last = entries.at(-1)?.tableId ?? 0;
+  const tables = entries.map((entry) => ({
+    features: switchTableFeatures(entry, last),
+    counters: { active: entry.active, lookups: entry.lookups, matched: entry.matched },
+  }));
+  if (what === 'statistics') {
+    const parts = encodeParts(tableStatsReply, version, 0, { kind: 'table-stats-reply', tables });
+    return parts.flatMap((part) => (decodeMessage(part).message as TableStatsReplyMessage).tables);
+  }
+  const features = tables.map((table) => table.features);
+  const parts = encodeParts(tableFeaturesReply, version, 0, { kind: 'table-features-reply', tables: features });
+  return parts.flatMap((part) =>
+    (decodeMessage(part).message as TableFeaturesReplyMessage).tables.map((table) => ({
+      features: table,
+      counters: null,
+    })),
+  );
+}
 
 export const dumpTables: OfctlCommand = {
   name: 'dump-tables',
@@ -157,7 +187,7 @@ export const dumpTables: OfctlCommand = {
   run(invocation, [name = '']) {
     const { connection, version } = invocation.open(name);
     const head = invocation.header('OFPST_TABLE reply', version, invocation.nextXid());
-    invocation.print(`${head}${formatTableStats(offering(connection, 'tableStats').tableStats(), version)}`);
+    invocation.print(`${head}${formatTables(carriedTables(connection, version, 'statistics'))}`);
   },
 };
 
@@ -189,7 +219,7 @@ export const dumpTableFeatures: OfctlCommand = {
       throw new UserError("dump-table-features needs OpenFlow 1.3 or later ('-O OpenFlow13')");
     }
     const { connection, version } = invocation.open(name);
-    const text = formatTableFeatures(offering(connection, 'tableStats').tableStats(), version);
+    const text = formatTables(carriedTables(connection, version, 'features'));
     invocation.print(`${text.replace(/^\n/, '')}\n`);
   },
 };

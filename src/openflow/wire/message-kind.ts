@@ -93,6 +93,8 @@ export interface MessageKind<M extends { readonly kind: string }> {
   encode(message: M, body: ByteWriter, code: MessageCode, context: WireContext): void;
   /** What ovs-ofctl prints behind the message's head (`OFPT_FLOW_MOD (xid=0x1):`), with its new lines. */
   format(message: M, code: MessageCode, context: MessageFormatContext): string;
+  /** Does the text show so little that what is wrong in the body is not seen? Absent: no. */
+  hidesErrors?(context: MessageFormatContext): boolean;
   /** Of several codes of the version, the one that the message is to travel by; absent: the first. */
   choose?(message: M, codes: readonly MessageCode[]): MessageCode;
   /** A message that may need more than one part: a message for each of its entries, which are then put together. */

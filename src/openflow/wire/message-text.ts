@@ -90,7 +90,8 @@ function bodyText(bytes: Uint8Array, head: MessageHead, options: MessageBytesOpt
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error;
     const shown = error instanceof PartialMessage ? head.kind.format(error.read, head.code, context) : '';
-    return { text: `${flags}${shown}`, refusal: error };
+    const isHidden = head.kind.hidesErrors?.(context) === true;
+    return { text: `${flags}${shown}`, refusal: isHidden ? null : error };
   }
 }
 

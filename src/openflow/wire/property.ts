@@ -47,6 +47,11 @@ export class Property {
     this.end = end;
   }
 
+  /** Of the whole, the header included and the padding not. */
+  get size(): number {
+    return this.end - this.start;
+  }
+
   /** What follows the header. */
   value(): ByteReader {
     const header = this.experimenter === null ? HEADER_SIZE : EXPERIMENTER_HEADER_SIZE;
