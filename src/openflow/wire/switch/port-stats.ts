@@ -139,7 +139,7 @@ function writeEntry14(body: ByteWriter, entry: ShownPortStats): void {
   });
   putProperty(body, { vendor: INTEL, type: INTEL_RFC2819 }, () => {
     body.zeros(4);
-    RFC2819_COUNTERS.forEach((_, i) => body.u64(entry.rfc2819?.[i] ?? -1n));
+    for (let i = 0; i < RFC2819_COUNTERS.length; i++) body.u64(entry.rfc2819?.[i] ?? -1n);
   });
   const { custom = [] } = entry;
   if (custom.length > 0) {
