@@ -49,7 +49,8 @@ function deoptsAfterWarmUp(trace: string, log: string): readonly Deopt[] {
   if (count === 0) return [];
   const events = log.split('\n').filter((line) => line.startsWith('code-deopt,'));
   return events.slice(-count).map((line) => {
-    const where = /<([^>]*)>/.exec(line)?.[1] ?? line;
+    // A place in a function that was inlined is followed by those that it was inlined into.
+    const where = line.match(/<[^>]*>/g)?.join(' in ') ?? line;
     return { where, why: line.slice(line.lastIndexOf(',') + 1) };
   });
 }
