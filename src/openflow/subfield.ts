@@ -134,9 +134,14 @@ export function matchSubfield(match: Match, subfield: Subfield, value: bigint): 
   matchValue(match, field, (readValue(match.key, field) & ~mask) | (shifted & mask), isWhole ? ones : newMask);
 }
 
+/** An error code, or null when the field has the bits. */
+export function checkBits({ field, offset, bits }: Subfield): string | null {
+  return bits === 0 || offset + bits > fieldWidth(field) ? 'OFPBAC_BAD_SET_LEN' : null;
+}
+
 /** An error code, or null when actions of a flow with this match may read the subfield. */
 export function checkSource(subfield: Subfield, match: Match): string | null {
-  return matchHasField(subfield.field, match) ? null : 'OFPBAC_MATCH_INCONSISTENT';
+  return checkBits(subfield) ?? (matchHasField(subfield.field, match) ? null : 'OFPBAC_MATCH_INCONSISTENT');
 }
 
 /** As checkSource, for writing. */

@@ -130,8 +130,9 @@ const MEMBER_TYPE = 2;
 const DESTINATION_SIZE = 6;
 
 /**
- * Without a context it has no destination. Deliberately different: of a bundle_load OVS looks at fields, algorithm and
- * member type, but forgets what it saw, and dies when a packet meets an unknown algorithm.
+ * Without a context it has no destination. As in OVS, a bundle_load may have anything in its reserved bytes and its
+ * member type: OVS looks at them, and forgets what it saw. Deliberately different: so it does with fields and algorithms
+ * that there are not, and dies when a packet meets them.
  */
 function decodeBundle(body: ByteReader, context: WireContext | null): BundleAction {
   const [algorithmNumber, fieldsNumber, basis] = [body.u16(), body.u16(), body.u16()];
@@ -139,13 +140,17 @@ function decodeBundle(body: ByteReader, context: WireContext | null): BundleActi
   const place = body.part(DESTINATION_SIZE);
   const isReserved = body.u32() !== 0;
   const destination = context === null ? null : decodeDestination(place, context);
-  if (context === null) requireZeros(place, place.remaining, 'OFPBAC_BAD_ARGUMENT');
   if (body.remaining < 2 * count) throw new OpenFlowError('OFPBAC_BAD_LEN');
   const [algorithm, fields] = [ALGORITHMS[algorithmNumber], HASH_FIELDS[fieldsNumber]];
-  const isWrong = isReserved || memberType !== MEMBER_TYPE || count > MAX_MEMBERS;
-  if (isWrong || algorithm === undefined || fields === undefined) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
-  if (destination !== null && destination.bits < MIN_DESTINATION_BITS) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
-  if (destination !== null) requireWritableBits(destination);
+  if (algorithm === undefined || fields === undefined) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+  if (destination === null) {
+    const isWrong = isReserved || memberType !== MEMBER_TYPE || count > MAX_MEMBERS;
+    if (isWrong) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+    requireZeros(place, place.remaining, 'OFPBAC_BAD_ARGUMENT');
+  } else {
+    if (destination.bits < MIN_DESTINATION_BITS) throw new OpenFlowError('OFPBAC_BAD_ARGUMENT');
+    requireWritableBits(destination);
+  }
   const members = Array.from({ length: count }, () => body.u16());
   refuse(checkMembers(members));
   return { kind: 'bundle', fields, basis, algorithm, members, destination };

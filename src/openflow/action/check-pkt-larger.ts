@@ -50,6 +50,7 @@ export const checkPktLargerAction: ActionKind<CheckPktLargerAction> = {
     {
       codes: [nicira(49)],
       size: 14,
+      grows: true,
       decode(body, context) {
         const [size, offset] = [body.u16(), body.u16()];
         const destination = { field: decodeUnmaskedField(body, context), offset, bits: 1 };

@@ -40,7 +40,8 @@ export const PACKET_IN_REASONS: readonly string[] = [
   'packet_out',
 ];
 const MAX_LEN_ALL = 0xffff;
-const NO_METER = 0;
+/** There is no meter 0. */
+const meterOf = (id: number): number | null => (id === 0 ? null : id);
 
 export const controllerAction: ActionKind<ControllerAction> = {
   kind: 'controller',
@@ -75,9 +76,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
             pause = true;
             break;
           case 'meter_id':
-            meterId = parseU32(value);
-            // There is no meter 0.
-            if (meterId === NO_METER) meterId = null;
+            meterId = meterOf(parseU32(value));
             break;
           default:
             throw new UserError(`unknown key "${key}" parsing controller action`);
@@ -94,6 +93,8 @@ export const controllerAction: ActionKind<ControllerAction> = {
 
   format(action) {
     const { maxLen, controllerId, reason, userdata, pause, meterId } = action;
+    const isPlain = reason === OFPR_ACTION && controllerId === 0 && userdata.length === 0 && !pause && meterId === null;
+    if (isPlain) return `CONTROLLER:${maxLen}`;
     const parts: string[] = [];
     if (reason !== OFPR_ACTION) parts.push(`reason=${isMiss(reason) ? '' : (PACKET_IN_REASONS[reason] ?? reason)}`);
     if (maxLen !== MAX_LEN_ALL) parts.push(`max_len=${maxLen}`);
@@ -101,7 +102,7 @@ export const controllerAction: ActionKind<ControllerAction> = {
     if (userdata.length > 0) parts.push(`userdata=${formatHexBytes(userdata)}`);
     if (pause) parts.push('pause');
     if (meterId !== null) parts.push(`meter_id=${meterId}`);
-    return parts.length === 0 ? `CONTROLLER:${maxLen}` : `controller(${parts.join(',')})`;
+    return `controller(${parts.join(',')})`;
   },
 
   validate() {
@@ -166,7 +167,7 @@ function decodeController2(body: ByteReader): ControllerAction {
     else if (property.type === PROPERTY_REASON) action.reason = property.u8();
     else if (property.type === PROPERTY_USERDATA) action.userdata = rest(property.value());
     else if (property.type === PROPERTY_PAUSE) action.pause = true;
-    else if (property.type === PROPERTY_METER_ID) action.meterId = property.u32();
+    else if (property.type === PROPERTY_METER_ID) action.meterId = meterOf(property.u32());
     else refuseProperty(property);
   }
   return action;

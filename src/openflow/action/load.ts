@@ -94,7 +94,9 @@ export const loadAction: ActionKind<LoadAction> = {
   },
 
   inVersion(action, version) {
-    return version >= 15 ? [asSetField(action)] : loadsOf(asSetField(action));
+    if (version >= 15) return [asSetField(action)];
+    // What does not fit into a load goes in OVS's other form, whether it is the whole field or not.
+    return loadsOf({ ...asSetField(action), wireForm: 'reg_load2' });
   },
 
   wire: [

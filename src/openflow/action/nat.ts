@@ -15,11 +15,11 @@ import type { ByteWriter } from '../wire/byte-writer.js';
 
 export interface NatAction extends NatRequest {
   readonly kind: 'nat';
-  /** Ends of ranges that the wire named although they are the beginnings: they go back as they came. */
+  /** Ends of ranges that were named although they are the beginnings: they go back as they came. */
   readonly namedEnds?: { readonly address: boolean; readonly port: boolean };
 }
 
-type Range = Pick<NatRequest, 'addresses' | 'ports'>;
+type Range = Pick<NatAction, 'addresses' | 'ports' | 'namedEnds'>;
 
 const IPV6 = '[0-9a-fA-F:.]{1,46}';
 const IPV6_WORD = new RegExp(`^(?:(${IPV6})|\\[(${IPV6})\\])`);

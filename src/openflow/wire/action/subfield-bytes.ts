@@ -4,12 +4,13 @@
  * mf_check__() of lib/meta-flow.c without a match.
  */
 import type { Field } from '#flowtable/fields.js';
-import { fieldWidth, hasNxmHeader, type Subfield } from '../../subfield.js';
+import { checkBits, hasNxmHeader, type Subfield } from '../../subfield.js';
 import { OpenFlowError } from '../../switch-connection.js';
 import type { ByteReader } from '../byte-reader.js';
 import type { ByteWriter } from '../byte-writer.js';
 import { decodeFieldHeader, encodeFieldHeader } from '../match/index.js';
 import type { WireContext } from '../message-kind.js';
+import { refuse } from './action-form.js';
 
 /** The field of a header of any size, which must not have the bit that announces a mask. */
 export function decodeUnmaskedField(reader: ByteReader, context: WireContext): Field {
@@ -45,8 +46,8 @@ export function packBits({ offset, bits }: Omit<Subfield, 'field'>): number {
 }
 
 /** Throws unless the field has the bits. */
-export function requireBits({ field, offset, bits }: Subfield): void {
-  if (bits === 0 || offset + bits > fieldWidth(field)) throw new OpenFlowError('OFPBAC_BAD_SET_LEN');
+export function requireBits(subfield: Subfield): void {
+  refuse(checkBits(subfield));
 }
 
 export function requireWritable(field: Field): void {

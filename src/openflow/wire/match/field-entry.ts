@@ -20,6 +20,7 @@ import {
 } from './field-header.js';
 import { numberOfBytes, putNumber } from './field-value-bytes.js';
 import { LoggedError } from './logged-error.js';
+import { unknownFieldCode } from './unknown-field.js';
 
 export interface FieldEntry {
   readonly field: Field;
@@ -108,7 +109,7 @@ export function decodeFieldEntry(
 ): FieldEntry {
   const header = readHeader(reader);
   const field = fieldOfHeader(header, context);
-  if (field === null && inAction) throw new OpenFlowError('OFPBAC_BAD_SET_TYPE');
+  if (field === null && inAction) throw new OpenFlowError(unknownFieldCode(header));
   const entry = readPayload(header, reader);
   if (entry.mask !== null && !allowsMask) throw new OpenFlowError('OFPBMC_BAD_MASK');
   if (field === null) throw new OpenFlowError('OFPBMC_BAD_FIELD');

@@ -96,7 +96,9 @@ export function knownHeader(header: FieldHeader): KnownHeader | null {
     ({ oxm }) => oxm.experimenter === header.experimenter,
   );
   if (found === undefined) return null;
-  return found.field.option !== null || valueSize(header) === found.field.wireSize ? found : null;
+  // OVS takes the highest bit of a length for one of the field's number.
+  const fits = found.field.option === null ? valueSize(header) === found.field.wireSize : valueSize(header) < 0x80;
+  return fits ? found : null;
 }
 
 /** The field as the table of tunnel metadata has it. */
