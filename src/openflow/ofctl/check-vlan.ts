@@ -52,6 +52,7 @@ function checkEntries(
   const writer = new ByteWriter();
   encodeFieldMatch(match, style, writer);
   const bytes = writer.take();
+  const text = formatNxMatch(bytes, (error) => log.logError(error));
   let outcome: string;
   try {
     outcome = describe(decodeFieldMatch(new ByteReader(bytes), { tlvTable: null }));
@@ -60,7 +61,7 @@ function checkEntries(
     log.logError(error);
     outcome = error.code;
   }
-  invocation.print(`${name}: ${formatNxMatch(bytes)} -> ${outcome}\n`);
+  invocation.print(`${name}: ${text} -> ${outcome}\n`);
 }
 
 function checkStructure(

@@ -123,20 +123,29 @@ function formatName(header: FieldHeader): string {
   return `${known?.oxm.name ?? COOKIE_NAME}${header.isMasked ? WILD_SUFFIX : ''}`;
 }
 
-const formatHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+/** A value or mask; OVS shows those of tunnel metadata as they begin when zeros fill them up to the longest. */
+function formatBytes(bytes: Uint8Array, header: FieldHeader): string {
+  const field = knownHeader(header)?.field;
+  if (field === undefined || field.option === null) return Buffer.from(bytes).toString('hex');
+  const filled = new Uint8Array(field.wireSize);
+  filled.set(bytes.subarray(0, field.wireSize), Math.max(0, field.wireSize - bytes.length));
+  return Buffer.from(filled.subarray(0, bytes.length)).toString('hex');
+}
 
-/** Entries as text; `<any>` where there are none. */
-export function formatNxMatch(bytes: Uint8Array): string {
+/** Entries as text; `<any>` where there are none. What is broken ends it, and is told to `onError`. */
+export function formatNxMatch(bytes: Uint8Array, onError?: (error: OpenFlowError) => void): string {
   if (bytes.length === 0) return ANY;
   const reader = new ByteReader(bytes);
   const parts: string[] = [];
   try {
     while (reader.remaining > 0) {
       const { header, value, mask } = readPayload(readHeader(reader), reader);
-      parts.push(`${formatName(header)}(${formatHex(value)}${mask === null ? '' : `/${formatHex(mask)}`})`);
+      const maskText = mask === null ? '' : `/${formatBytes(mask, header)}`;
+      parts.push(`${formatName(header)}(${formatBytes(value, header)}${maskText})`);
     }
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error;
+    onError?.(error);
     if (reader.remaining > 0) parts.push(`<${reader.remaining} invalid bytes>`);
   }
   return parts.join(', ');
