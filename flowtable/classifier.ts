@@ -322,6 +322,11 @@ export class Classifier<R extends ClassifierRule> implements VersionedStore<R> {
     return false;
   }
 
+  /** Rules that are here to stay, those too that no search sees before publish(). */
+  *allRules(): IterableIterator<R> {
+    for (const { item } of [...this.subtables.latest]) yield* visibleIn(item.rules.values(), LATEST_VERSION);
+  }
+
   /** All rules: subtable by subtable as lookups visit them, oldest first within one (the order of OVS's cursor). */
   *rules(version: number = LATEST_VERSION): IterableIterator<R> {
     for (const { item } of [...this.subtables.entries]) yield* visibleIn(item.rules.values(), version);

@@ -21,6 +21,11 @@ export class PriorityVector<T> {
     return this.published;
   }
 
+  /** What there is once changes are published, in no order yet. */
+  get latest(): readonly PriorityEntry<T>[] {
+    return this.pending ?? this.published;
+  }
+
   get size(): number {
     return (this.pending ?? this.published).length;
   }

@@ -19,6 +19,7 @@ import { INTERNAL_TABLE, type OpenFlowTable, type Rule, TABLE_COUNT } from './op
 import { type Revision, revise } from './revision.js';
 
 const NS_PER_SEC = 1e9;
+const WHOLE_COOKIE = 0xffff_ffff_ffff_ffffn;
 
 /** What one message has done to one rule. */
 type RuleChange =
@@ -55,7 +56,7 @@ export class FlowChanges {
   /** Removes the rules whose actions the test holds for: their group or meter is gone. */
   removeWhere(test: (actions: readonly Action[]) => boolean, reason: FlowRemovedReason, revision: Revision): void {
     this.removeAll(
-      this.select(TABLE_ALL, ({ actions }) => test(actions)),
+      this.selectAll(TABLE_ALL, ({ actions }) => test(actions)),
       reason,
       revision,
     );
@@ -225,7 +226,7 @@ export class FlowChanges {
   /** Removes what rules that are gone had learned for themselves (delete_learned). */
   private forget(orphaned: readonly LearnedBy[], revision: Revision): void {
     for (const { tableId, cookie } of orphaned) {
-      const rules = this.select(tableId, (rule) => rule.cookie === cookie);
+      const rules = this.selectAll(tableId, (rule) => rule.cookie === cookie);
       if (rules.length === 0) continue;
       const changes = rules.map((rule) => this.remove(rule, 'delete', revision));
       revision.advance(this.bridge);
@@ -239,13 +240,24 @@ export class FlowChanges {
     checkReferences(this.bridge, mod.actions);
   }
 
-  /** The rules that a modify or delete is about. */
+  /**
+   * The rules that a modify or delete is about. As in OVS a loose match within a bundle does not see the rules with masks
+   * that the bundle has brought, unless it names their cookie.
+   */
   private selected(mod: FlowMod): readonly Rule[] {
-    const isStrict = mod.command === 'modify-strict' || mod.command === 'delete-strict';
-    const matching = isStrict
-      ? (rule: Rule) => rule.priority === mod.priority && rule.match.equals(mod.match)
-      : (rule: Rule) => rule.match.isWithin(mod.match);
-    return this.select(mod.tableId, matching).filter((rule) => agreesWith(rule, mod));
+    const candidates = this.tables(mod.tableId).flatMap(({ classifier }) => {
+      if (mod.command === 'modify-strict' || mod.command === 'delete-strict') {
+        return classifier.findExactly(mod.match, mod.priority) ?? [];
+      }
+      const rules = mod.cookieMask === WHOLE_COOKIE ? classifier.allRules() : classifier.rules();
+      return [...rules].filter((rule) => rule.match.isWithin(mod.match));
+    });
+    return candidates.filter((rule) => agreesWith(rule, mod));
+  }
+
+  /** All rules that the test holds for, of one table or (TABLE_ALL) of the user's. */
+  private selectAll(tableId: number, test: (rule: Rule) => boolean): readonly Rule[] {
+    return this.tables(tableId).flatMap(({ classifier }) => [...classifier.allRules()].filter(test));
   }
 }
 

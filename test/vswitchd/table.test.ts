@@ -144,3 +144,65 @@ describe('A bundle', () => {
     expect(await sw.ofctl('-O OpenFlow15 dump-groups br0')).not.toContain('group_id');
   });
 });
+
+describe('A bundle', () => {
+  const send = (sw: TestSwitch, lines: readonly BundleMessage[]): void => sw.vswitchd.bridge('br0')!.bundle!(lines);
+  const flow = (sw: TestSwitch, command: 'add' | 'delete', text: string): BundleMessage => ({
+    kind: 'flow-mod',
+    mod: parseFlowMod(text, command, { ports: sw.vswitchd.bridge('br0')!.ports }).mod,
+  });
+  const packetOut = (sw: TestSwitch, actions: string): BundleMessage => ({
+    kind: 'packet-out',
+    message: {
+      inPort: 1,
+      packet: new Uint8Array(60),
+      actions: parseFlowMod(`actions=${actions}`, 'add', { ports: sw.vswitchd.bridge('br0')!.ports }).mod.actions,
+    },
+  });
+
+  it('has its packets see what the messages before them have made, and nothing of those after', () => {
+    const sw = openSwitch();
+    send(sw, [
+      flow(sw, 'add', 'actions=output:2'),
+      packetOut(sw, 'resubmit(,0)'),
+      flow(sw, 'add', 'actions=output:3'),
+      packetOut(sw, 'resubmit(,0)'),
+      flow(sw, 'delete', ''),
+      packetOut(sw, 'resubmit(,0)'),
+    ]);
+    sw.scheduler.runDue();
+    expect(sw.sent.map(({ port }) => port)).toEqual(['p2', 'p3']);
+  });
+
+  it.each([
+    ['that is refused leaves nothing of what its packets taught', 'in_port=9,actions=group:7', false],
+    ['that is carried out leaves it all', 'in_port=9,actions=drop', true],
+  ])('%s', async (_name, last, isDone) => {
+    const sw = openSwitch();
+    await add(sw, 'table=0,actions=learn(table=1,NXM_OF_IN_PORT[],load:5->NXM_NX_REG0[]),resubmit(,1)');
+    const run = (): void => send(sw, [packetOut(sw, 'resubmit(,0)'), flow(sw, 'add', last)]);
+    if (isDone) run();
+    else expect(run).toThrow('OFPBAC_BAD_OUT_GROUP');
+    expect((await flows(sw)).includes(' table=1, ')).toBe(isDone);
+    sw.scheduler.runDue();
+    expect(sw.sent.map(({ port }) => port)).toEqual([]);
+  });
+});
+
+describe('learn with a limit', () => {
+  const frame = (n: number): Uint8Array =>
+    Uint8Array.from({ length: 60 }, (_, i) => (i === 11 ? n : i === 12 ? 0x12 : 0));
+
+  it('waits for the next packet before it learns again what was deleted (learn.at of OVS, "limit")', async () => {
+    const sw = openSwitch();
+    await add(sw, 'in_port=1,actions=learn(table=1,dl_dst=dl_src,cookie=1,limit=1),output:2');
+    sw.receive('p1', frame(1));
+    sw.receive('p1', frame(2));
+    expect(await flows(sw)).toContain('dl_dst=00:00:00:00:00:01');
+    await sw.ofctl('del-flows br0 table=1');
+    sw.receive('p1', frame(2));
+    sw.receive('p1', frame(1));
+    expect(await flows(sw)).toContain('dl_dst=00:00:00:00:00:02');
+    expect(await flows(sw)).not.toContain('dl_dst=00:00:00:00:00:01');
+  });
+});
