@@ -31,6 +31,7 @@ import {
   type PacketOut,
   type PortDescription,
   type PortStatsEntry,
+  type QueueStatsEntry,
   type SwitchConnection,
   type SwitchFeatures,
 } from '#src/openflow/switch-connection.js';
@@ -113,6 +114,19 @@ export class Ofproto implements SwitchConnection {
     return portsInOrder(this.bridge)
       .filter((port) => number === null || port.ofPort === number)
       .map((port) => portStatsEntry(port, this.scheduler.nowNs()));
+  }
+
+  /** Of queues only a dummy device knows: it has one, and counts nothing there. */
+  queueStats(number: number | null, queueId: number | null): readonly QueueStatsEntry[] {
+    const ports = portsInOrder(this.bridge).filter((port) => number === null || port.ofPort === number);
+    if (number !== null && ports.length === 0) throw new OpenFlowError('OFPQOFC_BAD_PORT');
+    const unknown = { txBytes: -1n, txPackets: -1n, txErrors: -1n, durationNs: -1 };
+    const isDummy = this.bridge.backer.name.startsWith('dummy@');
+    const entries = ports
+      .filter(({ odpPort, tunnel }) => isDummy && odpPort !== null && tunnel === null && (queueId ?? 0) === 0)
+      .map(({ ofPort }) => ({ port: ofPort, queueId: 0, ...unknown }));
+    if (queueId !== null && entries.length === 0) throw new OpenFlowError('OFPQOFC_BAD_QUEUE');
+    return entries;
   }
 
   portMod(number: number, config: number, mask: number): void {

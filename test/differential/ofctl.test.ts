@@ -296,6 +296,16 @@ const EXTENDED_SCRIPTS: Readonly<Record<string, readonly (readonly string[])[]>>
     ['-O', 'OpenFlow13', 'bundle', 'br0', '-'],
     ['bundle', 'br0', '/no/such/file'],
   ],
+  'statistics of queues': [
+    ...['OpenFlow10', 'OpenFlow11', 'OpenFlow13', 'OpenFlow14'].map((version) => ['-O', version, 'queue-stats', 'br0']),
+    ['queue-stats', 'br0', 'p1'],
+    ['queue-stats', 'br0', '2', '0'],
+    ['queue-stats', 'br0', 'ALL', '0'],
+    ['queue-stats', 'br0', 'ALL', '7'],
+    ['queue-stats', 'br0', 'p1', '7'],
+    ['queue-stats', 'br0', '9'],
+    ['-O', 'OpenFlow13', 'queue-stats', 'br0', '9', '0'],
+  ],
   'a switch as a whole': [
     ['set-frags', 'br0', 'foo'],
     ['set-frags', 'br0', 'normal'],

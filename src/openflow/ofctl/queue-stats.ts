@@ -23,8 +23,7 @@ export const queueStats: OfctlCommand = {
     const queueId = isAll(queueText) ? null : parseLeadingDecimal(queueText!) >>> 0;
     const xid = invocation.nextXid();
     const ports = invocation.portsToShow(name);
-    const portName = port === OFPP_NONE ? 'ALL' : formatPort(port, ports);
-    const request = `${invocation.header('OFPST_QUEUE request', version, xid)} port=${portName} queue=${queueId ?? 'ALL'}`;
+    const request = `${invocation.header('OFPST_QUEUE request', version, xid)} port=${formatPort(port, ports)} queue=${queueId ?? 'ALL'}`;
     invocation.answer(version, xid, request, () => {
       const entries = offering(connection, 'queueStats').queueStats(port === OFPP_NONE ? null : port, queueId);
       const lines = entries.map((entry) => {
