@@ -4,7 +4,7 @@
  * Mirrors nx_put_raw(), nxm_put_ip() and tun_metadata_to_nx_match(). The invariant: every entry's prerequisites stand
  * before it. What packets of the match cannot have is left out.
  */
-import { type Field, fieldNamed, FIELDS } from '#flowtable/fields.js';
+import { type Field, fieldNamed, FIELDS, readField } from '#flowtable/fields.js';
 import {
   type FlowKey,
   OFF_CT_NW_PROTO,
@@ -88,6 +88,7 @@ const OPTIONS = FIELDS.filter(({ option }) => option !== null);
 const TUNNEL_PROTOCOLS = fields(
   'tun_erspan_idx tun_erspan_ver tun_erspan_dir tun_erspan_hwid tun_gtpu_flags tun_gtpu_msgtype',
 );
+const NSH_SPI = fieldNamed('nsh_spi');
 const NSH = fields('nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4');
 const REGISTERS = numbered('reg', 16);
 const WIDE_REGISTERS = numbered('xreg', 8);
@@ -97,7 +98,7 @@ const METADATA = fieldNamed('metadata');
 
 /** All bytes of the field's place where it has them for itself: a mask may have bits that no packet has. */
 function wholeValue(key: FlowKey, field: Field): bigint {
-  if (field.shift !== 0) return readValue(key, field);
+  if (field.shift !== 0) return readField(key, field);
   let value = 0n;
   for (let i = 0; i < field.size; i++) value = (value << 8n) | BigInt(key.bytes[field.offset + i]!);
   return value;
@@ -124,7 +125,9 @@ class EntryList {
 
   /** Value and mask, the mask only where it is not all ones. */
   masked(field: Field): void {
-    this.add(field, wholeValue(this.key, field), wholeValue(this.mask, field));
+    // A whole path identifier is widened to the 32 bits that it is carried in.
+    const mask = field === NSH_SPI ? readValue(this.mask, field) : wholeValue(this.mask, field);
+    this.add(field, wholeValue(this.key, field), mask);
   }
 
   add(field: Field, value: bigint, mask: bigint): void {
