@@ -1,15 +1,11 @@
 /**
- * What a switch says unasked, as ovs-ofctl monitor prints it. Mirrors ofputil_packet_in_private_format(),
- * ofputil_flow_removed_format(), ofputil_flow_update_format() and their relatives, and what each version of OpenFlow
- * leaves out when it carries them.
- *
- * Deliberate difference: OVS's flow updates of OpenFlow 1.1 and 1.2 carry instructions as if they were actions, and
- * read back as others (goto_table:3 as set_vlan_vid:768). Here they stay what they are.
+ * What a switch says unasked, as ovs-ofctl prints it. Mirrors ofputil_packet_in_private_format(),
+ * ofputil_flow_removed_format(), ofputil_flow_update_format() and their relatives.
  */
-import { fieldNamed } from '#flowtable/fields.js';
-import { Match } from '#flowtable/match.js';
-import { type ActionTextOptions, actionsInVersion, formatAction, formatActions } from './action/action-list.js';
+import { OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
+import { type ActionTextOptions, formatAction, formatActions } from './action/action-list.js';
 import { PACKET_IN_REASONS } from './action/controller.js';
+import { shownPorts } from './action/shown-ports.js';
 import type {
   AsyncMessage,
   Continuation,
@@ -18,8 +14,13 @@ import type {
   PacketInMessage,
   RequestForwardMessage,
 } from './async-message.js';
+import {
+  flowRemovedInVersion,
+  flowUpdateInVersion,
+  type PacketInFormat,
+  packetInInFormat,
+} from './async-message-version.js';
 import { formatDuration } from './duration.js';
-import { matchInFixed, matchInVersion } from './flow-version.js';
 import { formatGroupMod } from './group-format.js';
 import { groupModInVersion } from './group-version.js';
 import { formatHexBytes } from './hex-bytes.js';
@@ -31,27 +32,29 @@ import { formatPortStatus } from './port-format.js';
 import type { OpenFlowVersion } from './protocol.js';
 import { formatTableStatus } from './table-format.js';
 import { formatTable } from './table-text.js';
-import { shownPorts } from './action/shown-ports.js';
-
-/** How a controller has asked to get packets. */
-export type PacketInFormat = 'standard' | 'nxt_packet_in' | 'nxt_packet_in2';
 
 export interface MessageTextOptions extends ActionTextOptions {
   readonly version: OpenFlowVersion;
   readonly packetInFormat: PacketInFormat;
-  /** From 1 on the bytes of packets are shown, too. */
+  /** ovs-ofctl monitor shows packets, and from 1 on their bytes, too. */
   readonly verbosity: number;
 }
+
+/** By so much does ovs-ofctl monitor print more than it was asked for. */
+const MONITOR_VERBOSITY = 2;
 
 /** The whole message, with a new line at its end; '' where the version has no such message. */
 export function formatAsyncMessage(message: AsyncMessage, options: MessageTextOptions): string {
   const { version } = options;
   const head = (name: string): string => messageHead(name, version, 0);
   switch (message.kind) {
-    case 'packet-in':
-      return formatPacketIn(message, options);
+    case 'packet-in': {
+      const { packetInFormat } = options;
+      const name = packetInFormat === 'standard' ? 'OFPT_PACKET_IN' : packetInFormat.toUpperCase();
+      return head(name) + monitoredPacketIn(message, options);
+    }
     case 'flow-removed':
-      return `${head('OFPT_FLOW_REMOVED')}${flowRemovedText(message, options)}`;
+      return head('OFPT_FLOW_REMOVED') + formatFlowRemoved(flowRemovedInVersion(message, version), options);
     case 'port-status':
       return `${head('OFPT_PORT_STATUS')}${formatPortStatus(message, version)}`;
     case 'table-status': {
@@ -59,7 +62,7 @@ export function formatAsyncMessage(message: AsyncMessage, options: MessageTextOp
       return `${head('OFPT_TABLE_STATUS')}${formatTableStatus(message, shownPorts(options))}`;
     }
     case 'requestforward':
-      return formatRequestForward(message, options);
+      return formatMonitoredRequest(message, options);
     case 'flow-updates':
       return formatFlowUpdates(message.updates, 0, options);
     case 'role-status':
@@ -68,110 +71,112 @@ export function formatAsyncMessage(message: AsyncMessage, options: MessageTextOp
   }
 }
 
-const OFPR_NO_MATCH = 0;
-const OFPR_ACTION = 1;
+const monitoredPacketIn = (message: PacketInMessage, options: MessageTextOptions): string =>
+  formatPacketIn(
+    packetInInFormat(message, options.version, options.packetInFormat),
+    options,
+    options.verbosity + MONITOR_VERBOSITY,
+  );
+
+const COOKIE_NONE = 0xffff_ffff_ffff_ffffn;
 const OFPR_EXPLICIT_MISS = 6;
 const OFPR_IMPLICIT_MISS = 7;
 
-/** Versions before 1.4 know fewer reasons. */
-export function packetInReason(reason: number, version: OpenFlowVersion): number {
-  if (reason === OFPR_EXPLICIT_MISS) return version < 13 ? OFPR_ACTION : OFPR_NO_MATCH;
-  if (reason === OFPR_IMPLICIT_MISS) return OFPR_NO_MATCH;
-  return reason > 2 && version < 14 ? OFPR_ACTION : reason;
+/** OVS's own reasons have no names. */
+function reasonText(reason: number): string {
+  if (reason === OFPR_EXPLICIT_MISS || reason === OFPR_IMPLICIT_MISS) return '';
+  return PACKET_IN_REASONS[reason] ?? String(reason);
 }
 
-const IN_PORT = fieldNamed('in_port');
-const COOKIE_NONE = 0xffff_ffff_ffff_ffffn;
-
-function formatPacketIn(message: PacketInMessage, options: MessageTextOptions): string {
-  const { version, packetInFormat } = options;
-  const isStandard = packetInFormat === 'standard';
-  const name = isStandard ? 'OFPT_PACKET_IN' : packetInFormat.toUpperCase();
-  let text = messageHead(name, version, 0);
-  const hasTable = !isStandard || version >= 11;
-  if (hasTable && message.tableId !== 0) text += ` table_id=${formatTable(message.tableId, shownPorts(options))}`;
-  const hasCookie = !isStandard || version >= 13;
-  if (hasCookie && message.cookie !== COOKIE_NONE) text += ` cookie=0x${message.cookie.toString(16)}`;
-  const size = message.packet.length;
-  const metadata = isStandard && version < 12 ? inPortOf(message.metadata) : message.metadata;
-  const reason = PACKET_IN_REASONS[packetInReason(message.reason, version)];
-  text += ` total_len=${size} ${formatMatch(metadata, options)} (via ${reason}) data_len=${size} (unbuffered)\n`;
-  if (packetInFormat === 'nxt_packet_in2') {
-    if (message.userdata.length > 0) text += ` userdata=${formatHexBytes(message.userdata)}\n`;
-    if (message.continuation !== null) text += formatContinuation(message.continuation, message.metadata, options);
+/** How much of the packet there is, and where the rest may be. */
+function lengthText(message: PacketInMessage, total: number): string {
+  const { packet, bufferId } = message;
+  const text = ` data_len=${packet.length}`;
+  if (bufferId === undefined) {
+    return `${text} (unbuffered)${total === packet.length ? '' : ' (***total_len != data_len***)'}`;
   }
-  text += formatPacket(message.packet);
-  if (options.verbosity > 0) text += formatHexDump(message.packet);
+  const problem = total < packet.length ? ' (***total_len < data_len***)' : '';
+  return `${text} buffer=0x${bufferId.toString(16).padStart(8, '0')}${problem}`;
+}
+
+/** A packet for a controller: what follows the message's name. From verbosity 1 on the packet is shown. */
+export function formatPacketIn(message: PacketInMessage, options: ActionTextOptions, verbosity: number): string {
+  const { tableId, cookie, packet, metadata, userdata, continuation } = message;
+  const ports = shownPorts(options);
+  let text = '';
+  const table = formatTable(tableId, ports);
+  if (table !== '0') text += ` table_id=${table}`;
+  if (cookie !== COOKIE_NONE) text += ` cookie=0x${cookie.toString(16)}`;
+  const total = message.totalLength ?? packet.length;
+  text += ` total_len=${total} ${formatMatch(metadata, options)} (via ${reasonText(message.reason)})`;
+  text += `${lengthText(message, total)}\n`;
+  if (userdata.length > 0) text += ` userdata=${formatHexBytes(userdata)}\n`;
+  if (continuation !== null) text += formatContinuation(continuation, options);
+  if (verbosity > 0) text += formatPacket(packet, metadata.key.u32(OFF_PACKET_TYPE));
+  if (verbosity > 2) text += formatHexDump(packet);
   return text;
 }
 
 /** What a controller sends back to let a paused packet go on. */
 export function formatResume(message: PacketInMessage, options: MessageTextOptions, xid: number): string {
   // What the controller was told by the action is not told back.
-  const sent = formatPacketIn(
+  const sent = monitoredPacketIn(
     { ...message, userdata: new Uint8Array() },
     { ...options, packetInFormat: 'nxt_packet_in2' },
   );
-  const head = messageHead('NXT_PACKET_IN2', options.version, 0);
-  return `${messageHead('NXT_RESUME', options.version, xid)}${sent.slice(head.length)}`;
+  return messageHead('NXT_RESUME', options.version, xid) + sent;
 }
 
-function inPortOf(metadata: Match): Match {
-  const match = new Match();
-  match.set(IN_PORT, metadata.get(IN_PORT));
-  return match;
-}
-
-function formatContinuation(continuation: Continuation, match: Match, options: MessageTextOptions): string {
+function formatContinuation(continuation: Continuation, options: ActionTextOptions): string {
   const { bridge, stack, mirrors, conntracked, actions, actionSet, odpPort } = continuation;
-  let text = ` continuation.bridge=${bridge}\n`;
+  let text = bridge === null ? '' : ` continuation.bridge=${bridge}\n`;
   if (stack.length > 0) {
-    // The last pushed is first.
-    text += ` continuation.stack=(top) ${[...stack]
-      .reverse()
-      .map(({ value }) => `0x${value.toString(16)}`)
-      .join(' ')} (bottom)\n`;
+    const values = [...stack].reverse().map(({ value }) => `0x${value.toString(16)}`);
+    text += ` continuation.stack=(top) ${values.join(' ')} (bottom)\n`;
   }
   if (mirrors !== 0) text += ` continuation.mirrors=0x${mirrors.toString(16)}\n`;
   if (conntracked) text += ' continuation.conntracked=true\n';
   if (actions.length > 0) {
-    const words = actions.flatMap((action) => {
-      if (action.kind === 'unroll_xlate') {
-        return [`unroll_xlate(table=${action.tableId}, cookie=${action.cookie})`];
-      }
-      return actionsInVersion([action], options.version, match).map((carried) => formatAction(carried, options));
-    });
-    // Actions travel in groups, each with the table and cookie of its rule.
-    if (actions[0]!.kind !== 'unroll_xlate') words.unshift('unroll_xlate(table=0, cookie=0)');
+    const words = actions.map((action) =>
+      action.kind === 'unroll_xlate'
+        ? `unroll_xlate(table=${action.tableId}, cookie=${action.cookie})`
+        : formatAction(action, options),
+    );
     text += ` continuation.actions=${words.join(',')}\n`;
   }
-  if (actionSet.length > 0) {
-    text += ` continuation.action_set=${formatActions(actionsInVersion(actionSet, options.version, match), options)}\n`;
-  }
+  if (actionSet.length > 0) text += ` continuation.action_set=${formatActions(actionSet, options)}\n`;
   return odpPort === 0 ? text : `${text} continuation.odp_port=${odpPort}\n`;
 }
 
-function flowRemovedText(message: FlowRemovedMessage, options: MessageTextOptions): string {
-  const { version } = options;
-  const carried = matchInVersion(message.match, version);
-  const match = version <= 11 ? matchInFixed(carried, version === 10 ? 10 : 11) : carried;
-  const reason = message.reason === 'meter_delete' && version < 14 ? 'delete' : message.reason;
-  let text = ` ${formatMatch(match, { ...options, priority: message.priority })} reason=${reason}`;
-  if (version > 10) text += ` table_id=${formatTable(message.tableId, shownPorts(options))}`;
-  if (message.cookie !== 0n) text += ` cookie:0x${message.cookie.toString(16)}`;
-  text += ` duration${formatDuration(message.duration)} idle${message.idleTimeout}`;
-  if (version > 10 && message.hardTimeout !== 0) text += ` hard${message.hardTimeout}`;
-  return `${text} pkts${message.packets} bytes${message.bytes}\n`;
+/** A flow that is gone: what follows the message's name. */
+export function formatFlowRemoved(message: FlowRemovedMessage, options: ActionTextOptions): string {
+  const { match, priority, reason, tableId, cookie, duration, idleTimeout, hardTimeout, packets, bytes } = message;
+  let text = ` ${formatMatch(match, { ...options, priority })} reason=${reason}`;
+  if (tableId !== null) text += ` table_id=${formatTable(tableId, shownPorts(options))}`;
+  if (cookie !== 0n) text += ` cookie:0x${cookie.toString(16)}`;
+  text += ` duration${formatDuration(duration)} idle${idleTimeout}`;
+  if (hardTimeout !== 0) text += ` hard${hardTimeout}`;
+  return `${text} pkts${packets} bytes${bytes}\n`;
 }
 
-function formatRequestForward(message: RequestForwardMessage, options: MessageTextOptions): string {
+function formatMonitoredRequest(message: RequestForwardMessage, options: MessageTextOptions): string {
   const { version } = options;
   const name = version < 13 ? 'NXT_REQUESTFORWARD' : version === 13 ? 'ONFT_REQUESTFORWARD' : 'OFPT_REQUESTFORWARD';
   const head = messageHead(name, version, 0);
-  if (message.reason === 'meter-mod') {
-    return version < 13 ? '' : `${head} reason=meter_mod${formatMeterMod(message.mod)}`;
-  }
-  return `${head} reason=group_mod${formatGroupMod(groupModInVersion(message.mod, version), version, options)}\n`;
+  if (message.reason === 'meter-mod') return version < 13 ? '' : head + formatRequestForward(message, version, options);
+  const carried = { ...message, mod: groupModInVersion(message.mod, version) };
+  return `${head}${formatRequestForward(carried, version, options)}\n`;
+}
+
+/** A change that another controller has made: what follows the message's name. */
+export function formatRequestForward(
+  message: RequestForwardMessage,
+  version: OpenFlowVersion,
+  options: ActionTextOptions,
+): string {
+  return message.reason === 'meter-mod'
+    ? ` reason=meter_mod${formatMeterMod(message.mod)}`
+    : ` reason=group_mod${formatGroupMod(message.mod, version, options)}`;
 }
 
 const EVENT_TEXT = { initial: 'INITIAL', added: 'ADDED', deleted: 'DELETED', modified: 'MODIFIED' } as const;
@@ -180,25 +185,27 @@ const EVENT_TEXT = { initial: 'INITIAL', added: 'ADDED', deleted: 'DELETED', mod
 export function formatFlowUpdates(updates: readonly FlowUpdate[], xid: number, options: MessageTextOptions): string {
   const { version } = options;
   const kind = version < 13 ? 'NXST' : version === 13 ? 'ONFST' : 'OFPST';
-  const lines = updates.map((update) => `\n event=${flowUpdateText(update, options)}`);
+  const lines = updates.map((update) => formatFlowUpdate(flowUpdateInVersion(update, version), options));
   return `${messageHead(`${kind}_FLOW_MONITOR reply`, version, xid)}${lines.join('')}\n`;
 }
 
-function flowUpdateText(update: FlowUpdate, options: MessageTextOptions): string {
-  if (update.event === 'abbreviated') return `ABBREV xid=0x${update.xid.toString(16)}`;
-  const { version } = options;
-  // Only OpenFlow 1.4 and later tell flows that were there from those that are added.
-  const event = update.event === 'initial' && version < 14 ? 'added' : update.event;
-  let text: string = EVENT_TEXT[event];
+/** One thing that a flow monitor tells, on a new line. */
+export function formatFlowUpdate(update: FlowUpdate, options: ActionTextOptions): string {
+  switch (update.event) {
+    case 'abbreviated':
+      return `\n event=ABBREV xid=0x${update.xid.toString(16)}`;
+    case 'paused':
+      return '\n event=PAUSED';
+    case 'resumed':
+      return '\n event=RESUMED';
+  }
+  let text = `\n event=${EVENT_TEXT[update.event]}`;
   if (update.reason !== null) text += ` reason=${update.reason}`;
   text += ` table=${formatTable(update.tableId, shownPorts(options))}`;
   if (update.idleTimeout !== 0) text += ` idle_timeout=${update.idleTimeout}`;
   if (update.hardTimeout !== 0) text += ` hard_timeout=${update.hardTimeout}`;
   text += ` cookie=${update.cookie === 0n ? '0' : `0x${update.cookie.toString(16)}`}`;
-  // NXM carries the match before OpenFlow 1.3.
-  const match = matchInVersion(update.match, version < 13 ? 10 : version);
-  text += ` ${formatMatch(match, options)}`;
+  text += ` ${formatMatch(update.match, options)}`;
   if (update.actions === null || update.actions.length === 0) return text;
-  const actions = formatActions(actionsInVersion(update.actions, version, update.match), options);
-  return `${text.endsWith(' ') ? text : `${text} `}actions=${actions}`;
+  return `${text.endsWith(' ') ? text : `${text} `}actions=${formatActions(update.actions, options)}`;
 }

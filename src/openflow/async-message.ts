@@ -20,9 +20,9 @@ export type ContinuedAction =
 
 /** What a paused packet goes on with when the controller resumes it. */
 export interface Continuation {
-  /** The switch's name for itself, as a UUID. */
-  readonly bridge: string;
-  /** The last pushed first. */
+  /** The switch's name for itself, as a UUID; null where a message has none. */
+  readonly bridge: string | null;
+  /** The last pushed last. */
   readonly stack: readonly { readonly value: bigint; readonly bits: number }[];
   readonly mirrors: number;
   readonly conntracked: boolean;
@@ -40,7 +40,12 @@ export interface PacketInMessage {
   readonly tableId: number;
   /** All ones: none. */
   readonly cookie: bigint;
+  /** As much of the packet as the message has. */
   readonly packet: Uint8Array;
+  /** Of the whole packet; absent: the message has all of it. */
+  readonly totalLength?: number;
+  /** Where the switch keeps the packet; absent: nowhere. */
+  readonly bufferId?: number;
   /** What the packet has that its bytes do not show: port, registers, tunnel, connection. */
   readonly metadata: Match;
   readonly userdata: Uint8Array;
@@ -52,10 +57,18 @@ export interface PacketInMessage {
 export const FLOW_REMOVED_REASONS = ['idle', 'hard', 'delete', 'group_delete', 'meter_delete', 'eviction'] as const;
 export type FlowRemovedReason = (typeof FLOW_REMOVED_REASONS)[number];
 
+/** A message may have a number that nobody knows. */
+export const flowRemovedReasonNumber = (reason: FlowRemovedReason | number): number =>
+  typeof reason === 'number' ? reason : FLOW_REMOVED_REASONS.indexOf(reason);
+export const flowRemovedReasonOf = (number: number): FlowRemovedReason | number =>
+  FLOW_REMOVED_REASONS[number] ?? number;
+
 export interface FlowRemovedMessage {
   readonly kind: 'flow-removed';
-  readonly reason: FlowRemovedReason;
-  readonly tableId: number;
+  /** A number where nobody knows it. */
+  readonly reason: FlowRemovedReason | number;
+  /** Null where the message does not tell. */
+  readonly tableId: number | null;
   readonly match: Match;
   readonly priority: number;
   readonly cookie: bigint;
@@ -93,7 +106,7 @@ export type FlowUpdate =
   | {
       readonly event: 'initial' | 'added' | 'deleted' | 'modified';
       /** Of what is deleted. */
-      readonly reason: FlowRemovedReason | null;
+      readonly reason: FlowRemovedReason | number | null;
       readonly tableId: number;
       readonly match: Match;
       readonly priority: number;
@@ -103,7 +116,9 @@ export type FlowUpdate =
       /** Null where the monitor did not ask for them. */
       readonly actions: readonly Action[] | null;
     }
-  | { readonly event: 'abbreviated'; readonly xid: number };
+  | { readonly event: 'abbreviated'; readonly xid: number }
+  | { readonly event: 'paused' }
+  | { readonly event: 'resumed' };
 
 export interface FlowUpdatesMessage {
   readonly kind: 'flow-updates';

@@ -6,12 +6,13 @@ import { type ActionTextOptions, formatActions } from './action/action-list.js';
 import { shownPorts } from './action/shown-ports.js';
 import { formatDuration } from './duration.js';
 import { formatTable } from './table-text.js';
-import type { FlowMod, FlowModCommand, FlowModFlags } from './flow-mod.js';
+import { type FlowMod, type FlowModCommand, type FlowModFlags, TABLE_ALL } from './flow-mod.js';
 import type { ShownFlow } from './flow-version.js';
 import { formatMatch } from './match-format.js';
 import { formatPort } from './port-text.js';
 import { NO_PORT_NAMES } from './ports.js';
 import type { OpenFlowVersion } from './protocol.js';
+import type { FlowStatsRequest } from './switch-connection.js';
 
 const COMMAND_WORDS: Readonly<Record<FlowModCommand, string>> = {
   add: 'ADD',
@@ -46,6 +47,7 @@ export function formatFlowMod(mod: FlowMod, version: OpenFlowVersion, options: A
   if (mod.idleTimeout !== 0) parts.push(`idle:${mod.idleTimeout}`);
   if (mod.hardTimeout !== 0) parts.push(`hard:${mod.hardTimeout}`);
   if (mod.importance !== 0) parts.push(`importance:${mod.importance}`);
+  if (mod.bufferId !== undefined) parts.push(`buf:0x${mod.bufferId.toString(16)}`);
   if (mod.outPort !== null) {
     parts.push(`out_port:${formatPort(mod.outPort, options.names ? options.ports : NO_PORT_NAMES)}`);
   }
@@ -83,4 +85,13 @@ export function formatFlowStats(entry: ShownFlow, options: FlowStatsTextOptions)
   const match = formatMatch(entry.match, { ...options, priority: entry.priority });
   if (match !== '') text += `${match} `;
   return `${text}actions=${formatActions(entry.actions, options)}`;
+}
+
+/** What follows the message's name in a request for flows or for the sum of their statistics. */
+export function formatFlowStatsRequest(request: FlowStatsRequest, options: ActionTextOptions): string {
+  const ports = shownPorts(options);
+  let text = '';
+  if (request.tableId !== TABLE_ALL) text += ` table=${formatTable(request.tableId, ports)}`;
+  if (request.outPort !== null) text += ` out_port=${formatPort(request.outPort, ports)}`;
+  return `${text} ${formatMatch(request.match, options)}`;
 }

@@ -46,5 +46,7 @@ export interface FlowMod {
   /** delete: only flows that output to this port or group; null for any. */
   readonly outPort: number | null;
   readonly outGroup: number | null;
+  /** A packet that the switch keeps, to be sent through the flow; absent: none. */
+  readonly bufferId?: number;
   readonly actions: readonly Action[];
 }

@@ -19,6 +19,8 @@ import {
   type GroupSelection,
   type GroupStatsEntry,
   type GroupType,
+  OFPG_ALL,
+  OFPG_ANY,
 } from './group-mod.js';
 import { knowsBucketIds } from './group-version.js';
 import { formatHex } from './number-text.js';
@@ -49,7 +51,12 @@ function bucketIdText(id: number): string {
   return id === BUCKET_ALL ? 'all' : String(id);
 }
 
-function formatBucket(bucket: Bucket, type: GroupType, version: OpenFlowVersion, options: ActionTextOptions): string {
+function formatBucket(
+  bucket: Bucket,
+  type: GroupType | null,
+  version: OpenFlowVersion,
+  options: ActionTextOptions,
+): string {
   const parts: string[] = [];
   if (knowsBucketIds(version)) parts.push(`bucket_id:${bucketIdText(bucket.bucketId)}`);
   if (bucket.weight !== (type === 'select' ? 1 : 0)) parts.push(`weight:${bucket.weight}`);
@@ -77,7 +84,7 @@ function formatSelection({ method, parameter, fields }: GroupSelection): string 
 
 interface GroupText {
   readonly groupId: number;
-  readonly type: GroupType;
+  readonly type: GroupType | null;
   readonly buckets: readonly Bucket[];
   readonly selection: GroupSelection;
 }
@@ -88,9 +95,15 @@ function formatGroupParts(
   showsType: boolean,
   options: ActionTextOptions,
 ): string {
-  const type = showsType ? `,type=${TYPE_TEXT[group.type]}` : '';
+  const type = showsType ? `,type=${group.type === null ? 'unknown' : TYPE_TEXT[group.type]}` : '';
   const head = `group_id=${group.groupId}${type}${formatSelection(group.selection)}`;
   return [head, ...group.buckets.map((bucket) => formatBucket(bucket, group.type, version, options))].join(',');
+}
+
+/** A group's number, or the name of those that stand for several. */
+export function formatGroupId(groupId: number): string {
+  if (groupId === OFPG_ALL) return 'ALL';
+  return groupId === OFPG_ANY ? 'ANY' : String(groupId);
 }
 
 /** One group of dump-groups. */
@@ -106,6 +119,9 @@ export function formatGroupMod(mod: GroupMod, version: OpenFlowVersion, options:
   return `\n ${COMMAND_TEXT[mod.command]} ${place}${formatGroupParts(mod, version, !isBucketCommand, options)}`;
 }
 
+/** A bucket of which the switch does not count packets is not shown. */
+const COUNTER_UNKNOWN = 0xffff_ffff_ffff_ffffn;
+
 /** One group of dump-group-stats. */
 export function formatGroupStats(stats: GroupStatsEntry, version: OpenFlowVersion): string {
   const parts = [`group_id=${stats.groupId}`];
@@ -115,6 +131,7 @@ export function formatGroupStats(stats: GroupStatsEntry, version: OpenFlowVersio
   }
   parts.push(`ref_count=${stats.refCount}`, `packet_count=${stats.packets}`, `byte_count=${stats.bytes}`);
   stats.buckets.forEach(({ packets, bytes }, index) => {
+    if (packets === COUNTER_UNKNOWN) return;
     parts.push(`bucket${index}:packet_count=${packets}`, `byte_count=${bytes}`);
   });
   return parts.join(',');

@@ -57,7 +57,8 @@ export interface GroupMod {
 
 export interface GroupDescription {
   readonly groupId: number;
-  readonly type: GroupType;
+  /** Null where nobody knows it. */
+  readonly type: GroupType | null;
   readonly buckets: readonly Bucket[];
   readonly selection: GroupSelection;
 }

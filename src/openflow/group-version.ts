@@ -22,7 +22,7 @@ import { OpenFlowError } from './switch-connection.js';
 export const knowsBucketIds = (version: OpenFlowVersion): boolean => version === 10 || version === 15;
 
 /** Numbers for the buckets that have none: the lowest that the buckets before them leave free. */
-function withBucketIds(buckets: readonly Bucket[]): readonly Bucket[] {
+export function withBucketIds(buckets: readonly Bucket[]): readonly Bucket[] {
   const firstUnnumbered = buckets.findIndex(({ bucketId }) => bucketId > BUCKET_MAX);
   // As in OVS, numbers that stand after the first bucket without one are kept free, too; those before it are not.
   const taken = new Set(buckets.slice(firstUnnumbered + 1).map(({ bucketId }) => bucketId));
@@ -79,6 +79,11 @@ export function checkReceivedGroupMod(mod: GroupMod, version: OpenFlowVersion, r
   if (method !== '' && (mod.type !== 'select' || (method !== 'hash' && method !== 'dp_hash'))) {
     refuse('OFPBPC_BAD_VALUE');
   }
+  checkGroupMod(mod);
+}
+
+/** Throws what a switch answers to a change that no group could have, whatever its actions are. */
+export function checkGroupMod(mod: GroupMod): void {
   if (mod.type === 'indirect' && mod.command !== 'delete' && mod.buckets.length !== 1) refuse('OFPGMFC_INVALID_GROUP');
   if (mod.command === 'remove-bucket' && mod.buckets.length > 0) refuse('OFPGMFC_BAD_BUCKET');
   for (const { weight, watchPort, watchGroup } of mod.buckets) {

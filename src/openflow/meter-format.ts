@@ -1,4 +1,5 @@
 /** Meters as ovs-ofctl prints them. Mirrors lib/ofp-meter.c's ofputil_format_meter_*(). */
+import { formatBitNames } from './bit-names.js';
 import { formatDuration } from './duration.js';
 import {
   type MeterBand,
@@ -27,14 +28,6 @@ const NAMED_METERS: ReadonlyMap<number, string> = new Map([
 /** A meter's number, or the name of a reserved one. */
 export const meterIdText = (id: number): string => (id <= OFPM_MAX ? String(id) : (NAMED_METERS.get(id) ?? 'unknown'));
 
-/** Names of the set bits; bits without one in hexadecimal. */
-function bitNames(bits: number, names: readonly string[]): string {
-  if (bits === 0) return '0';
-  const known = names.filter((name, bit) => name !== '' && (bits & (1 << bit)) !== 0);
-  const rest = names.reduce((left, name, bit) => (name === '' ? left : left & ~(1 << bit)), bits) >>> 0;
-  return [...known, ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])].join(' ');
-}
-
 function formatBand(band: MeterBand, flags: number): string {
   let text = `\ntype=${band.type} rate=${band.rate}`;
   if ((flags & OFPMF_BURST) !== 0) text += ` burst_size=${band.burstSize}`;
@@ -45,6 +38,8 @@ function formatBand(band: MeterBand, flags: number): string {
 /** One meter of dump-meters, with a new line at its end. */
 export function formatMeterConfig({ meterId, flags, bands }: MeterConfig): string {
   const words = FLAG_NAMES.filter((_, bit) => (flags & (1 << bit)) !== 0).map((name) => `${name} `);
+  const unknown = flags >> FLAG_NAMES.length;
+  if (unknown !== 0) words.push(`flags:0x${(unknown << FLAG_NAMES.length).toString(16)} `);
   return `meter=${meterIdText(meterId)} ${words.join('')}bands=${bands.map((band) => formatBand(band, flags)).join('')}\n`;
 }
 
@@ -68,7 +63,7 @@ export function formatMeterStats(stats: MeterStatsEntry): string {
 export function formatMeterFeatures(features: MeterFeatures): string {
   return (
     `\nmax_meter:${features.maxMeters} max_bands:${features.maxBands} max_color:${features.maxColors}\n` +
-    `band_types: ${bitNames(features.bandTypes, BAND_NAMES)}\n` +
-    `capabilities: ${bitNames(features.capabilities, FLAG_NAMES)}\n`
+    `band_types: ${formatBitNames(features.bandTypes, BAND_NAMES, ' ')}\n` +
+    `capabilities: ${formatBitNames(features.capabilities, FLAG_NAMES, ' ')}\n`
   );
 }

@@ -1,6 +1,6 @@
 /** A packet as ovs-ofctl prints those that messages carry. Mirrors ofp_packet_to_string() of lib/ofp-print.c. */
 import { extractPacket, L4_WORD, MAX_VLAN_HEADERS, PAD_WORD, ROW_WORDS } from '#datapath/flow-extract.js';
-import { DATAPATH_WORDS, FlowKey, OFF_NW_PROTO } from '#flowtable/flow-key.js';
+import { DATAPATH_WORDS, FlowKey, OFF_NW_PROTO, OFF_PACKET_TYPE } from '#flowtable/flow-key.js';
 import { formatFlow } from './flow-format.js';
 
 /** By IP protocol: the checksum's name, the size of the shortest header, and where in it the checksum is. */
@@ -13,9 +13,14 @@ const CHECKSUMS: ReadonlyMap<number, readonly [name: string, headerSize: number,
 ]);
 
 /** A packet as the datapath sees it. */
-function rowOf(packet: Uint8Array): Int32Array {
+function rowOf(packet: Uint8Array, packetType = 0): Int32Array {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const row = new Int32Array(ROW_WORDS);
+  if (packetType !== 0) {
+    const metadata = new FlowKey();
+    metadata.setU32(OFF_PACKET_TYPE, packetType);
+    row.set(metadata.words.subarray(0, DATAPATH_WORDS));
+  }
   extractPacket(view, 0, packet.length, row, 0, MAX_VLAN_HEADERS);
   return row;
 }
@@ -29,10 +34,10 @@ function keyOf(row: Int32Array): FlowKey {
 /** The flow that a packet belongs to, wherever it came from. */
 export const packetKey = (packet: Uint8Array): FlowKey => keyOf(rowOf(packet));
 
-/** The packet's fields and checksum, one line. */
-export function formatPacket(packet: Uint8Array): string {
+/** The packet's fields and checksum, one line; packetType: what it begins with, 0 for an Ethernet header. */
+export function formatPacket(packet: Uint8Array, packetType = 0): string {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-  const row = rowOf(packet);
+  const row = rowOf(packet, packetType);
   const key = keyOf(row);
   let text = formatFlow(key);
   const checksum = CHECKSUMS.get(key.u8(OFF_NW_PROTO));

@@ -92,6 +92,8 @@ export interface SwitchFeatures {
 
 export interface PacketOut {
   readonly inPort: number;
+  /** Where the switch keeps the packet, which then is not in the message; absent: nowhere. */
+  readonly bufferId?: number;
   readonly packet: Uint8Array;
   readonly actions: readonly Action[];
   /** What OpenFlow 1.5 tells of the packet besides: registers, tunnel, marks, the packet's type. */

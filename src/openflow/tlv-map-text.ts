@@ -4,7 +4,6 @@
  */
 import { UserError } from '../report/user-error.js';
 import { scanInteger } from './number-text.js';
-import type { OpenFlowVersion } from './protocol.js';
 import type { TlvMapping, TlvTable, TlvTableMod } from './tlv-map.js';
 
 const NUMBER = '([+-]?(?:0[xX][0-9a-fA-F]+|\\d+))';
@@ -31,55 +30,23 @@ export function parseTlvTableMod(text: string, command: TlvTableMod['command']):
 }
 
 const MAX_OPTION_LENGTH = 124;
-const MAX_INDEX = 63;
 
-/** What no switch takes, with the words of whoever decodes the message; null where it is well-formed. */
-export function checkTlvTableMod({
-  mappings,
-}: TlvTableMod): { readonly code: string; readonly warning: string } | null {
+/** What no switch takes, with the words of whoever decodes the message; null where they are well-formed. */
+export function checkTlvMappings(
+  mappings: readonly TlvMapping[],
+  maxFields: number,
+): { readonly code: string; readonly warning: string } | null {
   for (const { optionLength, index } of mappings) {
     if (optionLength % 4 !== 0 || optionLength > MAX_OPTION_LENGTH) {
       const warning = `tlv table option length (${optionLength}) is not a valid option size`;
       return { code: 'NXTTMFC_BAD_OPT_LEN', warning };
     }
-    if (index > MAX_INDEX) {
-      return {
-        code: 'NXTTMFC_BAD_FIELD_IDX',
-        warning: `tlv table field index (${index}) is too large (max ${MAX_INDEX})`,
-      };
+    if (index >= maxFields) {
+      const warning = `tlv table field index (${index}) is too large (max ${maxFields - 1})`;
+      return { code: 'NXTTMFC_BAD_FIELD_IDX', warning };
     }
   }
   return null;
-}
-
-const COMMAND_NUMBERS: Readonly<Record<TlvTableMod['command'], number>> = { add: 0, delete: 1, clear: 2 };
-const NX_VENDOR = 0x2320;
-const NXT_TLV_TABLE_MOD = 24;
-const OFPT_VENDOR = 4;
-
-/** The message itself (struct nx_tlv_table_mod of OVS's nicira-ext.h). */
-export function encodeTlvTableMod(
-  { command, mappings }: TlvTableMod,
-  version: OpenFlowVersion,
-  xid: number,
-): Uint8Array {
-  const bytes = new Uint8Array(24 + 8 * mappings.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, version - 9);
-  view.setUint8(1, OFPT_VENDOR);
-  view.setUint16(2, bytes.length);
-  view.setUint32(4, xid);
-  view.setUint32(8, NX_VENDOR);
-  view.setUint32(12, NXT_TLV_TABLE_MOD);
-  view.setUint16(16, COMMAND_NUMBERS[command]);
-  mappings.forEach(({ optionClass, optionType, optionLength, index }, i) => {
-    const at = 24 + 8 * i;
-    view.setUint16(at, optionClass);
-    view.setUint8(at + 2, optionType);
-    view.setUint8(at + 3, optionLength);
-    view.setUint16(at + 4, index);
-  });
-  return bytes;
 }
 
 /** C's %#x, right-aligned. */

@@ -11,7 +11,7 @@ import {
   type ControllerConnection,
   type ControllerOptions,
   type ControllerRole,
-  FLOW_REMOVED_REASONS,
+  flowRemovedReasonNumber,
   type PacketInMessage,
   PORT_STATUS_REASONS,
 } from '#src/openflow/async-message.js';
@@ -58,7 +58,7 @@ function reasonOf(message: Exclude<AsyncMessage, { readonly kind: 'flow-updates'
     case 'packet-in':
       return message.reason;
     case 'flow-removed':
-      return FLOW_REMOVED_REASONS.indexOf(message.reason);
+      return flowRemovedReasonNumber(message.reason);
     case 'port-status':
       return PORT_STATUS_REASONS.indexOf(message.reason);
     case 'table-status':

@@ -8,7 +8,7 @@ import { OptionMap, type OptionMapProblem, presentOptions, TUN_METADATA_FIELDS }
 import { optionsOfActions } from '#src/openflow/option-fields.js';
 import { OpenFlowError } from '#src/openflow/switch-connection.js';
 import type { TlvTable, TlvTableMod } from '#src/openflow/tlv-map.js';
-import { checkTlvTableMod } from '#src/openflow/tlv-map-text.js';
+import { checkTlvMappings } from '#src/openflow/tlv-map-text.js';
 import type { Bridge } from './bridge.js';
 
 /** Bytes of all options together. */
@@ -22,7 +22,7 @@ const PROBLEM_CODES: Readonly<Record<OptionMapProblem, string>> = {
 
 /** Throws OpenFlowError, and then nothing has changed. */
 export function changeTlvTable(bridge: Bridge, mod: TlvTableMod): void {
-  const problem = checkTlvTableMod(mod);
+  const problem = checkTlvMappings(mod.mappings, TUN_METADATA_FIELDS);
   if (problem !== null) throw new OpenFlowError(problem.code);
   const changed = mod.command === 'clear' ? new OptionMap() : bridge.tunnelOptions.copy();
   if (mod.command === 'add') {

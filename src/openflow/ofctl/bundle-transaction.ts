@@ -6,17 +6,19 @@
  * the bundle committed, and then the first that fails ends it.
  */
 import { UserError } from '../../report/user-error.js';
+import { BUNDLE_ATOMIC, BUNDLE_CONTROL_TYPES, BUNDLE_ORDERED, formatBundleControl } from '../bundle-format.js';
 import type { FlowMod } from '../flow-mod.js';
 import { formatFlowMod } from '../flow-mod-format.js';
 import { checkReceivedFlowMod, flowModInVersion } from '../flow-version.js';
 import { formatGroupMod } from '../group-format.js';
 import type { GroupMod } from '../group-mod.js';
 import { checkReceivedGroupMod, groupModInVersion } from '../group-version.js';
+import { formatPacketOut } from '../packet-out-format.js';
 import { checkPacketOutActions, checkReceivedPacketOut, packetOutInVersion } from '../packet-out-version.js';
 import type { Protocols } from '../protocol.js';
 import { BundleError, type BundleMessage, offering, OpenFlowError, type PacketOut } from '../switch-connection.js';
 import type { Invocation, Vconn } from './invocation.js';
-import { formatPacketOut } from './packet-out.js';
+import { REFUSED_VERBOSITY } from './packet-out.js';
 
 /** How the messages of one kind travel, are checked as the switch reads them, and are printed when it refuses them. */
 interface Carried {
@@ -62,7 +64,7 @@ function carry(message: ToolMessage, { connection, version }: Vconn, names: bool
         message: { kind: 'packet-out', message: packetOut },
         decode: () => checkReceivedPacketOut(packetOut, version),
         prepare: () => checkPacketOutActions(packetOut, version),
-        text: () => ` ${formatPacketOut(packetOut, connection.ports, names)}`,
+        text: () => ` ${formatPacketOut(packetOut, options, REFUSED_VERBOSITY).trimEnd()}`,
       };
     }
   }
@@ -123,7 +125,9 @@ export function sendBundle(
     tell(error.code, invocation.header(failed.name, version, failed.xid) + failed.text());
     if (!SEEN_EARLY.has(error.code)) {
       const control = invocation.header(`${version === 13 ? 'ONFT' : 'OFPT'}_BUNDLE_CONTROL`, version, commitXid);
-      tell('OFPBFC_MSG_FAILED', `${control}\n bundle_id=0 type=COMMIT_REQUEST flags=atomic ordered`);
+      const type = BUNDLE_CONTROL_TYPES.indexOf('COMMIT_REQUEST');
+      const flags = BUNDLE_ATOMIC | BUNDLE_ORDERED;
+      tell('OFPBFC_MSG_FAILED', control + formatBundleControl({ bundleId: 0, type, flags }));
     }
     fail();
   }

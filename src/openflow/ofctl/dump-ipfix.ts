@@ -1,9 +1,9 @@
 /**
- * dump-ipfix-bridge and dump-ipfix-flow: what a switch's IPFIX exporters have sampled and sent. Mirrors
- * lib/ofp-ipfix.c; a switch without exporters answers with an error.
+ * dump-ipfix-bridge and dump-ipfix-flow: what a switch's IPFIX exporters have sampled and sent. A switch without
+ * exporters answers with an error.
  */
+import { formatIpfixBridgeStats, formatIpfixSetStats } from '../ipfix-format.js';
 import type { OpenFlowVersion } from '../protocol.js';
-import type { IpfixStats } from '../switch-connection.js';
 import type { OfctlCommand } from './command.js';
 import type { Invocation } from './invocation.js';
 
@@ -15,8 +15,7 @@ export const dumpIpfixBridge: OfctlCommand = {
   run(invocation, [name = '']) {
     const { connection, version } = invocation.open(name);
     const stats = connection.ipfixBridgeStats?.() ?? null;
-    const text = stats === null ? null : `\n  bridge ipfix: ${statsText(stats, 16)}`;
-    answer(invocation, version, 'NXST_IPFIX_BRIDGE', text);
+    answer(invocation, version, 'NXST_IPFIX_BRIDGE', stats === null ? null : formatIpfixBridgeStats(stats));
   },
 };
 
@@ -26,8 +25,7 @@ export const dumpIpfixFlow: OfctlCommand = {
   run(invocation, [name = '']) {
     const { connection, version } = invocation.open(name);
     const sets = connection.ipfixSetStats?.() ?? [];
-    const texts = sets.map((set) => `  id ${String(set.collectorSetId).padStart(3)}: ${statsText(set, 10)}`);
-    answer(invocation, version, 'NXST_IPFIX_FLOW', sets.length === 0 ? null : ` ${sets.length} ids\n${texts.join('')}`);
+    answer(invocation, version, 'NXST_IPFIX_FLOW', sets.length === 0 ? null : formatIpfixSetStats(sets));
   },
 };
 
@@ -41,9 +39,3 @@ function answer(invocation: Invocation, version: OpenFlowVersion, what: string, 
       : `${header(`${what} reply`)}${text}`,
   );
 }
-
-const statsText = (stats: IpfixStats, indent: number): string =>
-  `flows=${stats.flows}, current flows=${stats.currentFlows}, sampled pkts=${stats.packets}, ` +
-  `ipv4 ok=${stats.ipv4Packets}, ipv6 ok=${stats.ipv6Packets}, tx pkts=${stats.sent}\n` +
-  `${' '.repeat(indent)}pkts errs=${stats.errorPackets}, ipv4 errs=${stats.ipv4ErrorPackets}, ` +
-  `ipv6 errs=${stats.ipv6ErrorPackets}, tx errs=${stats.sendErrors}\n`;

@@ -3,11 +3,8 @@
  * unixctl_packet_out(), ofctl_set_output_file(), ofctl_block() and ofctl_unblock() of utilities/ovs-ofctl.c.
  */
 import { UserError } from '../../report/user-error.js';
-import { formatActions } from '../action/action-list.js';
+import { formatPacketOut } from '../packet-out-format.js';
 import { checkPacketOutActions, checkReceivedPacketOut, packetOutInVersion } from '../packet-out-version.js';
-import { formatHexDump, formatPacket } from '../packet-text.js';
-import { formatPort } from '../port-text.js';
-import { NO_PORT_NAMES } from '../ports.js';
 import { protocolsOfVersion } from '../protocol.js';
 import { OpenFlowError } from '../switch-connection.js';
 import type { DaemonCommand, UnixctlReply } from './daemon.js';
@@ -69,10 +66,10 @@ function packetOut(session: MonitorSession, text: string): UnixctlReply {
   const { verbosity, ...options } = session.textOptions;
   const xid = invocation.nextXid();
   const head = invocation.header('OFPT_PACKET_OUT', version, xid);
-  const ports = options.names ? connection.ports : NO_PORT_NAMES;
-  const shown = (deep: number): string =>
-    `${head} in_port=${formatPort(inPort, ports)} actions=${formatActions(actions, options)} ` +
-    `data_len=${packet.length}\n${deep > 0 ? formatPacket(packet) : ''}${deep > 2 ? formatHexDump(packet) : ''}`;
+  const shown = (deep: number): string => {
+    const message = formatPacketOut({ inPort, packet, actions }, options, deep);
+    return `${head} ${message}${message.endsWith('\n') ? '' : '\n'}`;
+  };
   session.print(shown(verbosity));
   try {
     session.controller.request(xid, () => {

@@ -4,7 +4,7 @@
  */
 import type { Field } from '#flowtable/fields.js';
 import { UserError } from '../../report/user-error.js';
-import type { PacketInFormat } from '../async-message-format.js';
+import type { PacketInFormat } from '../async-message-version.js';
 import { P_ANY, P_OF14, formatProtocols, type OpenFlowVersion, type Protocols } from '../protocol.js';
 import { parseProtocol, protocolsOfVersion, versionOfProtocol } from '../protocol.js';
 import { findField } from '../subfield.js';

@@ -3,16 +3,14 @@
  * executes actions on packets. Mirrors ofctl_packet_out() and parse_ofp_packet_out_str__() (lib/ofp-packet.c).
  */
 import { FIELD_BY_NAME } from '#flowtable/fields.js';
-import { Match } from '#flowtable/match.js';
 import { UserError } from '../../report/user-error.js';
-import { formatActions, parseActionList } from '../action/action-list.js';
+import { parseActionList } from '../action/action-list.js';
 import { parseHexBytes } from '../hex-bytes.js';
 import { type KeyValue, splitActions, splitKeyValues } from '../key-value.js';
-import { formatMatch } from '../match-format.js';
 import { addMatchTerm, type MatchBuilder, newMatchBuilder } from '../match-parse.js';
+import { formatPacketOut } from '../packet-out-format.js';
 import { checkPacketOutActions, checkReceivedPacketOut, packetOutInVersion } from '../packet-out-version.js';
 import { scanInteger } from '../number-text.js';
-import { formatPacket } from '../packet-text.js';
 import { parsePort } from '../port-text.js';
 import { OFPP_CONTROLLER, OFPP_LOCAL, OFPP_MAX, OFPP_NONE, type PortNames } from '../ports.js';
 import type { Protocols } from '../protocol.js';
@@ -22,6 +20,8 @@ import type { Invocation } from './invocation.js';
 import { parsePortArgument } from './port-argument.js';
 
 const ETH_HEADER_SIZE = 14;
+/** Of a message that a switch has refused. */
+export const REFUSED_VERBOSITY = 1;
 
 /** Fields of a packet that are not in its bytes, so that a packet-out may give them (mf_is_pipeline_field()). */
 const PIPELINE_FIELD =
@@ -66,25 +66,13 @@ function send(
     const xid = invocation.sendQuietly();
     const head = invocation.header('OFPT_PACKET_OUT', version, xid);
     invocation.refusable(version, xid, `${head} ***decode error***`, () => checkReceivedPacketOut(message, version));
-    const shown = formatPacketOut(message, connection.ports, invocation.showsNames);
+    const options = { ports: connection.ports, names: invocation.showsNames };
+    const shown = formatPacketOut(message, options, REFUSED_VERBOSITY).trimEnd();
     invocation.refusable(version, xid, `${head} ${shown}`, () => {
       checkPacketOutActions(message, version);
       connection.packetOut(message);
     });
   }
-}
-
-/** As the tool prints the message that a switch has refused. */
-export function formatPacketOut(
-  { inPort, packet, actions, metadata }: PacketOut,
-  ports: PortNames,
-  names: boolean,
-): string {
-  const match = metadata?.clone() ?? new Match();
-  match.set('in_port', BigInt(inPort));
-  const place = formatMatch(match, { ports, names });
-  const text = `${place} actions=${formatActions(actions, { ports, names })} data_len=${packet.length}`;
-  return `${text}\n${formatPacket(packet).trimEnd()}`;
 }
 
 function parsePacket(hex: string): Uint8Array {

@@ -53,6 +53,8 @@ export interface WireContext {
   readonly wireVersion?: number;
   /** The switch's table of tunnel metadata; null where none is known (a tool that prints a message). */
   readonly tlvTable: TlvTable | null;
+  /** OpenFlow 1.0: a flow change names its table (NXT_FLOW_MOD_TABLE_ID); absent: it does. */
+  readonly namesTables?: boolean;
 }
 
 export interface MessageFormatContext {
