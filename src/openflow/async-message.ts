@@ -97,9 +97,14 @@ export interface TableStatusMessage {
 }
 
 /** Another controller changed a group or a meter. */
-export type RequestForwardMessage =
-  | { readonly kind: 'requestforward'; readonly reason: 'group-mod'; readonly mod: GroupMod }
-  | { readonly kind: 'requestforward'; readonly reason: 'meter-mod'; readonly mod: MeterMod };
+export type RequestForwardMessage = {
+  readonly kind: 'requestforward';
+  /** The number of the other controller's request. */
+  readonly xid?: number;
+} & (
+  | { readonly reason: 'group-mod'; readonly mod: GroupMod }
+  | { readonly reason: 'meter-mod'; readonly mod: MeterMod }
+);
 
 /** One thing that a flow monitor tells. */
 export type FlowUpdate =

@@ -36,6 +36,11 @@ export interface FlowMonitorRequest {
   readonly match: Match;
 }
 
+/** What is asked of the switch's monitors: to begin one or to change it (null: nobody knows), or to end one. */
+export type FlowMonitorCommand =
+  | { readonly command: 'add' | 'modify' | null; readonly request: FlowMonitorRequest }
+  | { readonly command: 'delete'; readonly id: number };
+
 const FLAG_NAMES: readonly (readonly [keyof FlowMonitorFlags, string])[] = [
   ['initial', 'initial'],
   ['add', 'add'],
@@ -102,7 +107,14 @@ export function formatFlowMonitorRequest(request: FlowMonitorRequest, options: A
   const names = FLAG_NAMES.filter(([flag]) => flags[flag]).map(([, name]) => name);
   let text = `\n id=${id} flags=${names.length === 0 ? '0' : names.join(',')}`;
   if (outPort !== null) text += ` out_port=${formatPort(outPort, ports)}`;
-  if (outGroup !== null && outGroup !== 0) text += ` out_group=${outGroup}`;
+  if (outGroup !== null && outGroup !== 0) text += ` out_group=${outGroup | 0}`;
   if (tableId !== TABLE_ALL) text += ` table=${formatTable(tableId, ports)}`;
   return `${text} ${formatMatch(match, options)}`.trimEnd();
+}
+
+/** One of the commands that a message has, on a new line. */
+export function formatFlowMonitorCommand(command: FlowMonitorCommand, options: ActionTextOptions): string {
+  return command.command === 'delete'
+    ? `\n id=${command.id} command=delete`
+    : formatFlowMonitorRequest(command.request, options);
 }

@@ -56,6 +56,11 @@ export class ByteWriter {
     this.view.setUint32(at, value);
   }
 
+  /** What was written before. */
+  u16At(at: number): number {
+    return this.view.getUint16(at);
+  }
+
   /** A copy of all that was written. */
   take(): Uint8Array {
     return this.bytes.slice(0, this.size);

@@ -53,8 +53,26 @@ export interface WireContext {
   readonly wireVersion?: number;
   /** The switch's table of tunnel metadata; null where none is known (a tool that prints a message). */
   readonly tlvTable: TlvTable | null;
+  /** The header's number of the message, of one that is read. */
+  readonly xid?: number;
+  /** For messages that carry others; whoever frames messages hands it to them. */
+  readonly framing?: Framing;
   /** OpenFlow 1.0: a flow change names its table (NXT_FLOW_MOD_TABLE_ID); absent: it does. */
   readonly namesTables?: boolean;
+}
+
+/** Whole messages in and out, as message.ts has them. */
+export interface Framing {
+  /** The kind of a message whose headers, and length, are right; throws OpenFlowError. */
+  kindOf(bytes: Uint8Array): string;
+  /** Throws OpenFlowError. */
+  decode(bytes: Uint8Array, context: WireContext): { readonly kind: string };
+  encode<M extends { readonly kind: string }>(
+    kind: MessageKind<M>,
+    message: M,
+    xid: number,
+    context: WireContext,
+  ): Uint8Array;
 }
 
 export interface MessageFormatContext {

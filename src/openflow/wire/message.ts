@@ -15,7 +15,7 @@ import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { NX_VENDOR, ONF_VENDOR } from './errors.js';
 import { OFPT_VENDOR, STATS_VENDOR, statsDirection } from './message-code.js';
-import type { AnyMessageKind, MessageCode, MessageKind } from './message-kind.js';
+import type { AnyMessageKind, Framing, MessageCode, MessageKind, WireContext } from './message-kind.js';
 import { MESSAGES } from './messages.js';
 
 export const HEADER_SIZE = 8;
@@ -159,9 +159,14 @@ export interface DecodedMessage {
 }
 
 /** What a message's bytes mean besides themselves. */
-export interface MessageContext {
-  readonly tlvTable: TlvTable | null;
-}
+export type MessageContext = Pick<WireContext, 'tlvTable' | 'namesTables'>;
+
+/** What messages that carry others are handed. */
+const FRAMING: Framing = {
+  kindOf: (bytes) => readWholeHead(bytes).kind.kind,
+  decode: (bytes, context) => decodeMessage(bytes, context).message,
+  encode: (kind, message, xid, { version, ...options }) => encodeMessage(kind, version, xid, message, options),
+};
 
 /** Reads one whole message; throws OpenFlowError with what a switch answers. */
 export function decodeMessage(bytes: Uint8Array, context: MessageContext = { tlvTable: null }): DecodedMessage {
@@ -169,16 +174,10 @@ export function decodeMessage(bytes: Uint8Array, context: MessageContext = { tlv
   return { head, message: decodeBody(bytes, head, context) };
 }
 
-export function decodeBody(
-  bytes: Uint8Array,
-  head: MessageHead,
-  { tlvTable }: MessageContext,
-): { readonly kind: string } {
-  return head.kind.decode(new ByteReader(bytes, head.size), head.code, {
-    version: head.version,
-    wireVersion: head.wireVersion,
-    tlvTable,
-  });
+export function decodeBody(bytes: Uint8Array, head: MessageHead, context: MessageContext): { readonly kind: string } {
+  const { version, wireVersion, xid } = head;
+  const whole = { ...context, version, wireVersion, xid, framing: FRAMING };
+  return head.kind.decode(new ByteReader(bytes, head.size), head.code, whole);
 }
 
 export interface EncodeOptions {
@@ -187,6 +186,11 @@ export interface EncodeOptions {
   readonly tlvTable?: TlvTable | null;
   /** Of what is answered, where nobody knows that version. */
   readonly wireVersion?: number;
+  readonly namesTables?: boolean;
+}
+
+function encodeContext(version: OpenFlowVersion, { name: _name, ...options }: EncodeOptions): WireContext {
+  return { wireVersion: wireVersionOf(version), tlvTable: null, ...options, version, framing: FRAMING };
 }
 
 /** The code that a message travels by; throws where the version has none. */
@@ -231,8 +235,7 @@ export function encodeMessage<M extends { readonly kind: string }>(
   const code = codeOf(kind, version, message, options.name);
   const writer = new ByteWriter();
   writeHead(writer, code, version, xid);
-  const { tlvTable = null, wireVersion = wireVersionOf(version) } = options;
-  kind.encode(message, writer, code, { version, wireVersion, tlvTable });
+  kind.encode(message, writer, code, encodeContext(version, options));
   if (writer.size > MAX_MESSAGE_SIZE) throw new RangeError(`a message of ${writer.size} bytes`);
   writer.patchU16(2, writer.size);
   return writer.take();
@@ -249,7 +252,7 @@ export function encodeParts<M extends { readonly kind: string }>(
   const code = codeOf(kind, version, message, options.name);
   const entries = code.statsType === undefined ? undefined : kind.split?.(message);
   if (entries === undefined || entries.length < 2) return [encodeMessage(kind, version, xid, message, options)];
-  const context = { version, tlvTable: options.tlvTable ?? null };
+  const context = encodeContext(version, options);
   const begin = (): ByteWriter => {
     const writer = new ByteWriter();
     writeHead(writer, code, version, xid);

@@ -12,6 +12,5 @@ export function readActionList(body: ByteReader, length: number, context: WireCo
 
 /** Reads the next `length` bytes as what a flow does. */
 export function readFlowActions(body: ByteReader, length: number, context: WireContext): readonly Action[] {
-  if (context.version === 10) return readActionList(body, length, context);
-  return decodeInstructions(readRest(body, length, 'OFPBIC_BAD_LEN'), context);
+  return decodeInstructions(readRest(body, length, context.version === 10 ? 'OFPBRC_BAD_LEN' : 'OFPBIC_BAD_LEN'), context);
 }

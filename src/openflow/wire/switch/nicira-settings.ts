@@ -2,7 +2,7 @@
  * Nicira's settings of a connection (openflow/nicira-ext.h): in which format flows and packets travel, whether flow mods
  * name tables, the connection's number. And NXT_FLOW_AGE, which once told the switch to count the ages of flows.
  */
-import type { PacketInFormat } from '../../async-message-format.js';
+import type { PacketInFormat } from '../../async-message-version.js';
 import { OpenFlowError } from '../../switch-connection.js';
 import { bareMessage } from '../bare-message.js';
 import { nxt, VOID } from '../message-code.js';
