@@ -27,7 +27,7 @@ import { formatHex } from './number-text.js';
 import { formatPort } from './port-text.js';
 import { NO_PORT_NAMES } from './ports.js';
 import type { OpenFlowVersion } from './protocol.js';
-import { ACTIONS_11, ACTIONS_12 } from './table-format.js';
+import { allActionTypes, formatActionTypes } from './action-types.js';
 
 const TYPE_TEXT: Readonly<Record<GroupType, string>> = {
   all: 'all',
@@ -137,30 +137,39 @@ export function formatGroupStats(stats: GroupStatsEntry, version: OpenFlowVersio
   return parts.join(',');
 }
 
-/** Actions that OVS says its groups may have where OpenFlow 1.0 carries it. */
-const GROUP_ACTIONS_10 =
-  'output enqueue set_vlan_vid set_vlan_pcp strip_vlan mod_dl_src mod_dl_dst mod_nw_src mod_nw_dst mod_nw_tos ' +
-  'mod_tp_src mod_tp_dst';
-
-function groupActions(version: OpenFlowVersion): string {
-  if (version === 10) return GROUP_ACTIONS_10;
-  return version === 11 ? ACTIONS_11 : ACTIONS_12;
+/** What a switch's groups can do, as its message has it; of each type in the order of OpenFlow's numbers. */
+export interface GroupFeatureTables {
+  /** A bit for each type. */
+  readonly types: number;
+  readonly capabilities: number;
+  readonly maxGroups: readonly number[];
+  /** Sets of action types. */
+  readonly actionTypes: readonly number[];
 }
 
 /** dump-group-features, after the message's name. */
-export function formatGroupFeatures(features: GroupFeatures, version: OpenFlowVersion): string {
-  const bits = features.types.reduce((set, type) => set | (1 << GROUP_TYPES.indexOf(type)), 0);
+export function formatGroupFeatureTables(features: GroupFeatureTables): string {
   const lines = [
     '',
     ' Group table:',
-    `    Types:  0x${bits.toString(16)}`,
+    `    Types:  0x${features.types.toString(16)}`,
     `    Capabilities:  0x${features.capabilities.toString(16)}`,
   ];
-  for (const type of GROUP_TYPES) {
-    if (!features.types.includes(type)) continue;
+  GROUP_TYPES.forEach((type, i) => {
+    if ((features.types & (1 << i)) === 0) return;
     lines.push(`    ${type.replace('_', ' ')} group:`);
-    lines.push(`       max_groups=${formatHex(features.maxGroups)}`);
-    lines.push(`       actions: ${groupActions(version)}`);
-  }
+    lines.push(`       max_groups=${formatHex(features.maxGroups[i]!)}`);
+    lines.push(`       actions: ${formatActionTypes(features.actionTypes[i]!)}`);
+  });
   return `${lines.join('\n')}\n`;
+}
+
+/** Those of a switch whose groups are all alike, and may have all actions of the version. */
+export function formatGroupFeatures(features: GroupFeatures, version: OpenFlowVersion): string {
+  return formatGroupFeatureTables({
+    types: features.types.reduce((set, type) => set | (1 << GROUP_TYPES.indexOf(type)), 0),
+    capabilities: features.capabilities,
+    maxGroups: GROUP_TYPES.map(() => features.maxGroups),
+    actionTypes: GROUP_TYPES.map(() => allActionTypes(version)),
+  });
 }

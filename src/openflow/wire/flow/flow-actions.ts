@@ -12,5 +12,8 @@ export function readActionList(body: ByteReader, length: number, context: WireCo
 
 /** Reads the next `length` bytes as what a flow does. */
 export function readFlowActions(body: ByteReader, length: number, context: WireContext): readonly Action[] {
-  return decodeInstructions(readRest(body, length, context.version === 10 ? 'OFPBRC_BAD_LEN' : 'OFPBIC_BAD_LEN'), context);
+  return decodeInstructions(
+    readRest(body, length, context.version === 10 ? 'OFPBRC_BAD_LEN' : 'OFPBIC_BAD_LEN'),
+    context,
+  );
 }

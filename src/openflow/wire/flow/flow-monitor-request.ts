@@ -195,10 +195,7 @@ const CANCEL = { size: 4, unit: 0 };
 /** Until OpenFlow 1.3 a message of its own ends a monitor. */
 export const flowMonitorCancel: MessageKind<FlowMonitorCancel> = {
   kind: 'flow-monitor-cancel',
-  codes: [
-    nxt('FLOW_MONITOR_CANCEL', [10, 12], 21, CANCEL),
-    onft('FLOW_MONITOR_CANCEL', [13, 13], 1870, CANCEL),
-  ],
+  codes: [nxt('FLOW_MONITOR_CANCEL', [10, 12], 21, CANCEL), onft('FLOW_MONITOR_CANCEL', [13, 13], 1870, CANCEL)],
   decode: (body) => ({ kind: 'flow-monitor-cancel', id: body.u32() }),
   encode: ({ id }, body) => body.u32(id),
   format: ({ id }) => ` id=${id}`,

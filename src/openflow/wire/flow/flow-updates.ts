@@ -66,7 +66,7 @@ function readUpdate(body: ByteReader, context: WireContext): FlowUpdate {
 }
 
 const SIZE_BEFORE_14 = 24;
-const SIZE = 32;
+const SIZE = 24;
 
 const reasonIn = (event: FullUpdate['event'], reason: number): FullUpdate['reason'] =>
   event === 'deleted' ? flowRemovedReasonOf(reason) : null;

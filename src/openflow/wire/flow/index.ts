@@ -16,6 +16,7 @@ import { flowStatsReply } from './flow-stats-reply.js';
 import { aggregateStatsRequest, flowStatsRequest } from './flow-stats-requests.js';
 import { flowUpdatesMessage } from './flow-updates.js';
 import { groupDescReply } from './group-desc-reply.js';
+import { groupFeaturesReply } from './group-features-reply.js';
 import { groupModMessage } from './group-mod.js';
 import { groupDescRequest, groupFeaturesRequest, groupStatsRequest } from './group-requests.js';
 import { groupStatsReply } from './group-stats-reply.js';
@@ -49,6 +50,7 @@ export const FLOW_MESSAGES: readonly AnyMessageKind[] = [
   groupDescRequest,
   groupDescReply,
   groupFeaturesRequest,
+  groupFeaturesReply,
   meterStatsRequest,
   meterStatsReply,
   meterConfigRequest,
