@@ -5,7 +5,18 @@
  * become those of the version, and the versions differ in what they say of tables, cookies, flags and importance.
  */
 import { FIELDS, readField, writeField } from '#flowtable/fields.js';
-import { OFF_CT_NW_PROTO, OFF_NW_TOS, OFF_VLAN_TCI, VLAN_CFI, VLAN_VID_MASK } from '#flowtable/flow-key.js';
+import {
+  OFF_CT_NW_PROTO,
+  OFF_NW_TOS,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_ERSPAN_VER,
+  OFF_TUN_GTPU_FLAGS,
+  OFF_TUN_GTPU_MSGTYPE,
+  OFF_VLAN_TCI,
+  VLAN_CFI,
+  VLAN_VID_MASK,
+} from '#flowtable/flow-key.js';
 import { Match } from '#flowtable/match.js';
 import type { Action } from './action/action.js';
 import type { ActionReader } from './action/action-kind.js';
@@ -73,8 +84,9 @@ const VLAN_VID_AND_CFI = VLAN_CFI | VLAN_VID_MASK;
  * where the VLAN is known.
  */
 export function matchInVersion(match: Match, version: OpenFlowVersion): Match {
-  if (version === 10) return match;
   const carried = match.clone();
+  takeValuesForMasks(carried);
+  if (version === 10) return carried;
   const { key, mask } = carried;
   if (version === 11) {
     mask.setU8(OFF_NW_TOS, mask.u8(OFF_NW_TOS) & 0xfc);
@@ -85,6 +97,20 @@ export function matchInVersion(match: Match, version: OpenFlowVersion): Match {
   }
   carried.normalize();
   return carried;
+}
+
+/** Fields whose value OVS 3.1 takes for the mask, where there is one: as often as it reads the match. */
+const VALUE_IS_MASK = [
+  OFF_TUN_ERSPAN_VER,
+  OFF_TUN_ERSPAN_DIR,
+  OFF_TUN_ERSPAN_HWID,
+  OFF_TUN_GTPU_FLAGS,
+  OFF_TUN_GTPU_MSGTYPE,
+];
+
+function takeValuesForMasks({ key, mask }: Match): void {
+  for (const offset of VALUE_IS_MASK)
+    if (mask.u8(offset) !== 0xff) mask.setU8(offset, key.u8(offset) & mask.u8(offset));
 }
 
 /** A match as OpenFlow 1.0's or 1.1's own structure carries it: of fields that it does not have nothing is left. */
