@@ -48,6 +48,17 @@ const UDP = 17;
 const ICMP = 1;
 const ETH_TYPE_IP = 0x0800;
 
+/** Chains look at either address alike. */
+const IPC_LENGTHS: Weighted = [
+  [0, 15],
+  [8, 4],
+  [16, 14],
+  [19, 5],
+  [24, 22],
+  [28, 6],
+  [32, 34],
+];
+
 const STYLES: Readonly<Record<RuleSetStyle, Style>> = {
   acl: {
     sourceLengths: [
@@ -122,24 +133,8 @@ const STYLES: Readonly<Record<RuleSetStyle, Style>> = {
     ],
   },
   ipc: {
-    sourceLengths: [
-      [0, 15],
-      [8, 4],
-      [16, 14],
-      [19, 5],
-      [24, 22],
-      [28, 6],
-      [32, 34],
-    ],
-    destinationLengths: [
-      [0, 15],
-      [8, 4],
-      [16, 14],
-      [19, 5],
-      [24, 22],
-      [28, 6],
-      [32, 34],
-    ],
+    sourceLengths: IPC_LENGTHS,
+    destinationLengths: IPC_LENGTHS,
     sourcePortBits: [
       [0, 72],
       [6, 6],

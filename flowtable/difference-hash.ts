@@ -1,8 +1,11 @@
 /** The hash nodes of a difference tree: their tables of pairs (hash, pointer), open and probed linearly. */
 import { BUCKET_MASK, GROUPS, HASH_HEAD, TABLE, WORD_COUNT } from './difference-node.js';
+import type { HashSplit } from './difference-split.js';
 import { MULTIPLIERS, mixBits } from './hash.js';
 import type { MegaflowEntries } from './megaflow-search.js';
 import type { WordArena } from './word-arena.js';
+
+const INITIAL_BUCKETS = 8;
 
 export class HashNodes {
   private readonly entries: MegaflowEntries;
@@ -11,6 +14,21 @@ export class HashNodes {
   constructor(entries: MegaflowEntries, arena: WordArena) {
     this.entries = entries;
     this.arena = arena;
+  }
+
+  /** A node without flows. */
+  make({ indices, bits }: HashSplit): number {
+    const node = this.arena.allocate(HASH_HEAD + 2 * indices.length);
+    const table = this.arena.allocate(2 * INITIAL_BUCKETS);
+    const { words } = this.arena;
+    words[node + WORD_COUNT] = indices.length;
+    words[node + BUCKET_MASK] = INITIAL_BUCKETS - 1;
+    words[node + TABLE] = table;
+    indices.forEach((index, i) => {
+      words[node + HASH_HEAD + 2 * i] = index;
+      words[node + HASH_HEAD + 2 * i + 1] = bits[i]!;
+    });
+    return node;
   }
 
   /** Has the flow's mask all bits that the node hashes? */

@@ -7,7 +7,7 @@
  * either would need too many copies, two sets that are searched one after the other.
  */
 import { DATAPATH_WORDS } from './flow-key.js';
-import { MULTIPLIERS, mixBits } from './hash.js';
+import { mixBits } from './hash.js';
 import type { MegaflowEntries } from './megaflow-search.js';
 import { swap32 } from './swap32.js';
 
@@ -67,14 +67,11 @@ export function isEqualBranch(key: number, mask: number, bits: number, reference
   return ((key ^ reference) & bits & mask) === 0;
 }
 
-/** The hash of the masked words of a key, as a hash node and its flows have it. */
-export function hashWords(words: Int32Array, at: number, indices: readonly number[], bits: readonly number[]): number {
+/** A hash of the words that a split names: for counting groups, not that of a node. */
+function hashWords(words: Int32Array, at: number, { indices, bits }: HashSplit): number {
   let h = 0;
-  for (let i = 0; i < indices.length; i++) {
-    const w = words[at + indices[i]!]! & bits[i]!;
-    h = (h + Math.imul(w ^ (w >>> 15), MULTIPLIERS[i]!)) | 0;
-  }
-  return mixBits(h);
+  for (let i = 0; i < indices.length; i++) h = mixBits(h ^ (words[at + indices[i]!]! & bits[i]!));
+  return h;
 }
 
 /** Every byte of a raw word that has all its bits, or with `some` any of them, becomes 0xff; the others 0. */
@@ -246,7 +243,7 @@ export class SplitChooser {
     const groups = new Map<number, number>();
     let largest = 0;
     for (const slot of sample) {
-      const hash = hashWords(this.entries.keyWords(slot), this.entries.keyOffset(slot), split.indices, split.bits);
+      const hash = hashWords(this.entries.keyWords(slot), this.entries.keyOffset(slot), split);
       const size = (groups.get(hash) ?? 0) + 1;
       groups.set(hash, size);
       if (size > largest) largest = size;

@@ -15,7 +15,6 @@ import {
   branchesOf,
   type DifferenceSplit,
   type HashSplit,
-  hashWords,
   isEqualBranch,
   LEAF_FLOWS,
   type PairSplit,
@@ -66,7 +65,6 @@ const MOST_COPIES = 5;
 const FEW_CHANGES = 16;
 /** A tree deeper than this ends in a leaf, however large. */
 const DEPTH_LIMIT = 200;
-const INITIAL_BUCKETS = 8;
 /** A hash of so many groups is worth keeping: their own subtrees see to the rest. */
 const FEW_GROUPS = 4;
 
@@ -410,27 +408,14 @@ export class DifferenceTree implements MegaflowSearch {
   }
 
   private makeHash(split: HashSplit, slots: readonly number[], budget: number, depth: number): number {
-    const { indices, bits } = split;
-    const node = this.arena.allocate(HASH_HEAD + 2 * indices.length);
+    const node = this.hashes.make(split);
     const groups = new Map<number, number[]>();
     for (const slot of slots) {
-      const hash = hashWords(this.entries.keyWords(slot), this.entries.keyOffset(slot), indices, bits);
+      const hash = this.hashes.hashOf(node, slot);
       const group = groups.get(hash);
       if (group === undefined) groups.set(hash, [slot]);
       else group.push(slot);
     }
-    let buckets = INITIAL_BUCKETS;
-    while (buckets * 2 < groups.size * 3) buckets *= 2;
-    const table = this.arena.allocate(2 * buckets);
-    const { words } = this.arena;
-    words[node + WORD_COUNT] = indices.length;
-    words[node + BUCKET_MASK] = buckets - 1;
-    words[node + TABLE] = table;
-    words[node + GROUPS] = 0;
-    indices.forEach((index, i) => {
-      words[node + HASH_HEAD + 2 * i] = index;
-      words[node + HASH_HEAD + 2 * i + 1] = bits[i]!;
-    });
     let entries = 0;
     for (const [hash, group] of groups) {
       const child = this.build(group, (budget * group.length) / slots.length, depth + 1);

@@ -23,11 +23,11 @@ import {
 import { formatDuration } from './duration.js';
 import { formatGroupMod } from './group-format.js';
 import { groupModInVersion } from './group-version.js';
-import { formatHexBytes } from './hex-bytes.js';
+import { formatHexBytes, formatHexDump } from './hex-bytes.js';
 import { formatMatch } from './match-format.js';
 import { messageHead } from './message-head.js';
 import { formatMeterMod } from './meter-format.js';
-import { formatHexDump, formatPacket } from './packet-text.js';
+import { formatPacket } from './packet-text.js';
 import { formatPortStatus } from './port-format.js';
 import type { OpenFlowVersion } from './protocol.js';
 import { formatTableStatus } from './table-format.js';
@@ -113,7 +113,7 @@ export function formatPacketIn(message: PacketInMessage, options: ActionTextOpti
   if (userdata.length > 0) text += ` userdata=${formatHexBytes(userdata)}\n`;
   if (continuation !== null) text += formatContinuation(continuation, options);
   if (verbosity > 0) text += formatPacket(packet, metadata.key.u32(OFF_PACKET_TYPE));
-  if (verbosity > 2) text += formatHexDump(packet);
+  if (verbosity > 2) text += formatHexDump(packet, false);
   return text;
 }
 

@@ -21,7 +21,7 @@ export function formatHexBytes(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('.');
 }
 
-/** Sixteen bytes a line, as numbers and perhaps as characters (ds_put_hex_dump(), ovs_hex_dump() of OVS's lib). */
+/** Sixteen bytes a line, a dash after the eighth whether others follow or not, as numbers and perhaps as characters (ds_put_hex_dump(), ovs_hex_dump() of OVS's lib). */
 export function formatHexDump(bytes: Uint8Array, hasCharacters = true): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 16) {

@@ -51,19 +51,3 @@ export function formatPacket(packet: Uint8Array, packetType = 0): string {
   }
   return `${text}\n`;
 }
-
-const BYTES_PER_LINE = 16;
-
-/** Bytes in hexadecimal, sixteen a line with their offset; ascii: and as text. Mirrors ds_put_hex_dump(). */
-export function formatHexDump(bytes: Uint8Array, ascii = false): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += BYTES_PER_LINE) {
-    const line = [...bytes.subarray(at, at + BYTES_PER_LINE)];
-    // The eighth byte has a dash after it, whether others follow or not.
-    const dump = line.map((byte, i) => `${byte.toString(16).padStart(2, '0')}${i === 7 ? '-' : ' '}`).join('');
-    const shown = line.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join('');
-    const rest = ascii ? `${dump.padEnd(3 * BYTES_PER_LINE)}|${shown.padEnd(BYTES_PER_LINE)}|` : dump.replace(/ $/, '');
-    text += `${at.toString(16).padStart(8, '0')}  ${rest}\n`;
-  }
-  return text;
-}

@@ -8,14 +8,6 @@ import type { PortNames } from './ports.js';
 import { DEFAULT_EVICTION_FLAGS, type TableDescription, type TableMod } from './table-mod.js';
 import { formatTable } from './table-text.js';
 
-/** What OVS says its tables and groups can do, by version. */
-export const ACTIONS_11 =
-  'output group set_vlan_vid set_vlan_pcp strip_vlan push_vlan mod_dl_src mod_dl_dst mod_nw_src mod_nw_dst ' +
-  'mod_nw_tos mod_nw_ecn mod_nw_ttl mod_tp_src mod_tp_dst dec_ttl set_mpls_label set_mpls_tc set_mpls_ttl ' +
-  'dec_mpls_ttl push_mpls pop_mpls set_queue';
-export const ACTIONS_12 =
-  'output group set_field strip_vlan push_vlan mod_nw_ttl dec_ttl set_mpls_ttl dec_mpls_ttl push_mpls pop_mpls ' +
-  'set_queue';
 const EVICTION_FLAGS: readonly string[] = ['OTHER', 'IMPORTANCE', 'LIFETIME'];
 
 const evictionFlagsText = (flags: number): string =>

@@ -3,8 +3,7 @@
  * ofctl_encode_error_reply().
  */
 import { UserError } from '../../report/user-error.js';
-import { parseHexBytes } from '../hex-bytes.js';
-import { formatHexDump } from '../packet-text.js';
+import { formatHexDump, parseHexBytes } from '../hex-bytes.js';
 import { errorNumbers, isErrorName } from '../wire/errors.js';
 import { encodeMessage, HEADER_SIZE, versionOfWire } from '../wire/message.js';
 import { error } from '../wire/switch/error.js';
@@ -35,6 +34,6 @@ export const encodeErrorReply: OfctlCommand = {
     }
     const message = { kind: 'error', error: name, payload: request } as const;
     const reply = encodeMessage(error, version, view.getUint32(4), message, { wireVersion });
-    invocation.print(formatHexDump(reply));
+    invocation.print(formatHexDump(reply, false));
   },
 };

@@ -10,7 +10,7 @@ import {
   PCAP_MAGIC_NANOSECONDS,
   PCAP_RECORD_HEADER_SIZE,
 } from '../../capture/pcap-format.js';
-import { formatHexDump } from '../packet-text.js';
+import { formatHexDump } from '../hex-bytes.js';
 
 const MAX_RECORD_SIZE = 0xffff;
 
@@ -97,7 +97,7 @@ export function readPcapFile(bytes: Uint8Array): PcapFile {
 function fromCooked(record: Uint8Array): Uint8Array | PcapFailure {
   if (record.length < SLL_SIZE) return protocolError('pcap packet too short for SLL header');
   const addressLength = (record[SLL_ADDRESS_LENGTH]! << 8) | record[SLL_ADDRESS_LENGTH + 1]!;
-  if (addressLength !== 6) return protocolError('bad SLL header', formatHexDump(record.subarray(0, SLL_SIZE)));
+  if (addressLength !== 6) return protocolError('bad SLL header', formatHexDump(record.subarray(0, SLL_SIZE), false));
   const source = record.subarray(SLL_SOURCE, SLL_SOURCE + 6);
   return Uint8Array.of(...new Uint8Array(6), ...source, ...record.subarray(SLL_PROTOCOL));
 }
